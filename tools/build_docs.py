@@ -97,7 +97,7 @@ def older_hosts() -> str:
 def middleboxes() -> str:
     """Return the table of what else allocates ports, besides the systems' defaults."""
     return _table(
-        ("Name", "What", "Ports", "How many", "At most an address", "Confidence", "Source"),
+        ("Name", "What", "Ports", "How many", "Most per address", "Confidence", "Source"),
         (
             (
                 _link(row),

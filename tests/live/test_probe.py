@@ -288,7 +288,7 @@ def test_without_privilege_only_own_processes_are_seen(backend: str) -> None:
     if backend == "psutil":
         assert found["reason"].startswith("psutil reports no process for ")
     else:
-        assert "processes may not be inspected" in found["reason"]
+        assert "processes cannot be inspected" in found["reason"]
 
 
 MOUNTS = r"""

@@ -311,7 +311,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "icmp-type",
         aws(IpProtocol="icmp", FromPort=8, ToPort=0),
-        "the two numbers are the type and the code of ICMP, not ports",
+        "the two numbers are the ICMP type and code, not ports",
         aws(IpProtocol="icmp", FromPort=-1, ToPort=-1),
     ),
     (
@@ -353,7 +353,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "zero-to-zero-openstack",
         secgroup(0),
-        "in resources of OpenStack, a range from 0 to 0 means every port",
+        "in OpenStack resources, a range from 0 to 0 means every port",
         secgroup(22),
     ),
     (
@@ -431,7 +431,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "icmp-type-openstack",
         openstack("icmp", 8),
-        "port_range_min and port_range_max are the type and the code of ICMP, not ports",
+        "port_range_min and port_range_max are the ICMP type and code, not ports",
         openstack("icmp", None),
     ),
     (
@@ -461,7 +461,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "port-zero-cilium",
         cilium({"port": "0", "protocol": "TCP"}),
-        "to Cilium, port 0 means every port",
+        "Cilium treats port 0 as every port",
         cilium({"port": "80", "protocol": "TCP"}),
     ),
     (

@@ -437,7 +437,7 @@ def _user():
 )
 def test_here_reads_everything_else_itself(capsys, words, got):
     assert main(["reuse", *words, "--here"]) == 2
-    rule = "--here accepts one socket, and reads everything else from this machine"
+    rule = "--here accepts one socket, because it reads the others from this machine"
     assert capsys.readouterr() == ("", f"portranges: {rule}, got {got}\n")
 
 

@@ -424,7 +424,7 @@ def test_the_probability_of_a_collision_by_system(
     if ports is None:
         with pytest.raises(InvalidValueError) as caught:
             capacity.collision_probability(4, row)
-        rule = "system must draw the first port evenly, by a published algorithm"
+        rule = "system must choose the first port uniformly at random, by a published algorithm"
         assert str(caught.value) == f"{rule}, got {row.name}; pass the number of ports"
         return
     assert capacity.collision_probability(4, row) == capacity.collision_probability(4, ports)

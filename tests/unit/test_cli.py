@@ -405,7 +405,7 @@ def test_wrong_usage_is_status_2(capsys, words):
             "sql",
             {
                 "type": "InvalidValueError",
-                "message": "ports and labels exclude each other, got both",
+                "message": "ports must be used without labels, got both",
             },
         ),
     ],

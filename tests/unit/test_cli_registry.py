@@ -81,7 +81,7 @@ def test_search_as_json_has_every_row(capsys):
 
 def test_nothing_found_is_the_answer_no(capsys):
     assert main(["registry", "--search", "zzzz"]) == 1
-    assert capsys.readouterr() == ("no row has the text\n", "")
+    assert capsys.readouterr() == ("no row matches\n", "")
     assert main(["registry", "--search", "zzzz", "--json"]) == 1
     assert result_of(capsys.readouterr().out, "registry")["rows"] == []
 

@@ -225,7 +225,7 @@ def test_sources_are_not_split(capsys):
         (["reuse", "2001:db8::1"], "an IPv6 address must be in brackets, because its last group"),
         (
             ["reuse", "example.com:80"],
-            "a socket must have an IP address; names other than localhost are not looked up, "
+            "a socket must have an IP address; only the name localhost is resolved, "
             "got 'example.com'",
         ),
         # A misspelt service is a usage error (2); 1 would mean that a bind is refused.
@@ -261,7 +261,8 @@ def test_sources_are_not_split(capsys):
         ),
         (
             ["capacity", "--system", "zos", "--rate", "1"],
-            "--rate requires --time-wait, because zos has no known value, got --rate without it",
+            "--rate requires --time-wait, because TIME_WAIT of zos is unknown, "
+            "got --rate without it",
         ),
         (
             ["capacity", "--method", "udp", "--rate", "1"],
@@ -368,7 +369,7 @@ def test_the_capacity_of_a_translator(capsys):
         "             at most 64,512 per address and destination\n"
         "at once      65,536 connections for each client by connect, to 1 destination\n"
         "             from 2 addresses\n"
-        "most clients 0 to 1, with 65,536 ports each, on 2 addresses\n"
+        "max clients  0 to 1, with 65,536 ports each, on 2 addresses\n"
         "TIME_WAIT    120 s\n"
         "per second   546.1 for each client, to 1 destination from 2 addresses, each\n"
         "             closed by this side\n"

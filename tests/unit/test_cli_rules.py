@@ -216,7 +216,7 @@ class TestSuggest:
         status, lines, _ = ask(suggest, "49152-65535", "--transport", "sctp")
         assert status == 1
         assert lines[:5] == [
-            "none:    no port in 49152-65535 is without an objection",
+            "none:    every port in 49152-65535 has an objection",
             "warning: 49152-65535 is among the dynamic ports, which cannot identify a service",
             "warning: 49152-60999 is inside the ephemeral range of Linux, 32768-60999",
             "warning: 49152-65535 is inside the ephemeral range of Windows, 49152-65535",
@@ -239,10 +239,10 @@ class TestSuggest:
     def test_each_range_is_answered(self, ask):
         _, lines, _ = ask(suggest, "49151", "41121-41122", "41125-41126", "--system", "linux")
         assert lines == [
-            "none:    no port in 41121-41122 is without an objection",
+            "none:    every port in 41121-41122 has an objection",
             "warning: 41121/tcp is assigned to tentacle",
             "warning: 41121-41122 is inside the ephemeral range of Linux, 32768-60999",
-            "none:    no port in 41125-41126 is without an objection",
+            "none:    every port in 41125-41126 has an objection",
             "warning: 41125-41126 is inside the ephemeral range of Linux, 32768-60999",
             "warning: 49151/tcp is reserved by IANA",
             "warning: 49151 is inside the ephemeral range of Linux, 32768-60999",
@@ -362,7 +362,7 @@ class TestSql:
             (["p", "--label", "web"], "a label must have the form LABEL=PORTS, got 'web'"),
             (
                 ["p", "80", "--otherwise", "x"],
-                "ports and labels exclude each other, got both",
+                "ports must be used without labels, got both",
             ),
             (
                 ["p", "--label", "web=80", "--label", "web=443"],
@@ -374,7 +374,7 @@ class TestSql:
             ),
             (
                 ["p", "80", "--system", "linux"],
-                "ports and labels exclude each other, got both",
+                "ports must be used without labels, got both",
             ),
             (
                 ["p\\", "--quote", "double"],
@@ -450,17 +450,17 @@ def test_audit_without_rules_is_an_error(lines, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["80", "--for", "web"], "--for applies to a choice of ports only, got --for with PORT"),
+        (["80", "--for", "web"], "--for applies only when ports are chosen, got --for with PORT"),
         (
             ["80", "--count", "3"],
-            "--count applies to a choice of ports only, got --count with PORT",
+            "--count applies only when ports are chosen, got --count with PORT",
         ),
-        (["--all", "--for", "a"], "--for applies to a choice of ports only, got --for with --all"),
+        (["--all", "--for", "a"], "--for applies only when ports are chosen, got --for with --all"),
         (
             ["--all", "--count", "3"],
-            "--count applies to a choice of ports only, got --count with --all",
+            "--count applies only when ports are chosen, got --count with --all",
         ),
-        (["80", "--all"], "--all requires no ports, got --all with PORT"),
+        (["80", "--all"], "--all must be used without ports, got --all with PORT"),
         (["--for", ""], "--for must have a name, got ''"),
         (["--for", " "], "--for must have a name, got ' '"),
     ],

@@ -96,7 +96,7 @@ def test_two_dashes_are_the_value_of_an_option(command, option, capsys):
         assert main([command, f"{option}=--"]) == 0
     elif (command, option) == ("registry", "--search"):
         # Any text is allowed, and no row has this one.
-        assert (status, captured.out) == (1, "no row has the text\n")
+        assert (status, captured.out) == (1, "no row matches\n")
     elif (command, option) == ("sql", "--otherwise"):
         # Any text is allowed.
         assert status == ANSWERED[command][1]
@@ -173,7 +173,8 @@ def test_a_number_that_is_refused_names_its_bounds(command, option, text, capsys
         (["capacity", "--clients", "5"], "--clients requires --ports-per-client, got --clients 5 "),
         (
             ["capacity", "--system", "zos", "--rate", "1"],
-            "--rate requires --time-wait, because zos has no known value, got --rate without it\n",
+            "--rate requires --time-wait, because TIME_WAIT of zos is unknown, "
+            "got --rate without it\n",
         ),
     ],
 )

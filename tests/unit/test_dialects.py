@@ -133,7 +133,9 @@ def test_the_text_that_is_written_for_a_transport(name):
 def test_the_text_that_is_written_as_a_negation(name):
     one, two = ~PortSet([22]), ~PortSet.parse("22,80-90")
     if name not in NEGATED:
-        assert unsaid("1-21,23-65535", name, negated=True) == ("it has no reliable negation")
+        assert unsaid("1-21,23-65535", name, negated=True) == (
+            "the notation has no reliable negation"
+        )
         return
     first, second = NEGATED[name]
     assert dialects.render(one, name, negated=True) == first
@@ -863,7 +865,7 @@ def test_ternary_masks_are_for_ovs_and_on_request():
     ports = PortSet([PortRange(1, 65534)])
     assert len(dialects.render_rules(ports, "ovs")) == 30
     assert len(dialects.render_rules(ports, "ovs", ternary=True)) == 16
-    assert unsaid("1-65534", "nft", ternary=True) == "it has no masks, which ternary= is for"
+    assert unsaid("1-65534", "nft", ternary=True) == "ternary= requires a notation with masks"
 
 
 # -- values that are not text, and copies of errors ----------------------------

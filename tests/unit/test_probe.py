@@ -1092,7 +1092,7 @@ def test_processes_that_may_not_be_inspected(fake, monkeypatch, uid, scope):
     monkeypatch.setattr(proc, "_inspect", inspect)
     holders = proc.holders_of([55])
     assert (holders.scope, holders.found) == (scope, {55: [(7, 3)]})
-    assert holders.reason == "1 of 4 processes may not be inspected"
+    assert holders.reason == "1 of 4 processes cannot be inspected"
 
 
 def test_the_scope_if_processes_are_hidden(fake):

@@ -821,7 +821,7 @@ VERDICTS = {
 Port 22 is assigned to ssh; it lies in 0-1023, the System Ports.
 assigned   tcp, udp: ssh (The Secure Shell (SSH) Protocol); sctp: ssh (SSH)
 used by    SSH
-allocated  on no system whose ephemeral range is known
+allocated  never, as far as ephemeral ranges are known
 bind       privileged on linux, macos and freebsd, not on windows
 browsers   refuse to connect""",
     512: """\
@@ -829,8 +829,8 @@ Port 512 is assigned to exec, comsat and biff; it lies in 0-1023, the System
 Ports.
 assigned   tcp: exec (remote process execution; authentication perfor...); udp:
            comsat, biff (used by mail system to notify users of new mail...)
-used by    as part of a wide range: rresvport() of glibc
-allocated  on no system whose ephemeral range is known
+used by    programs with a wide range: rresvport() of glibc
+allocated  never, as far as ephemeral ranges are known
 bind       privileged on linux, macos and freebsd, not on windows
 browsers   refuse to connect""",
     1024: """\

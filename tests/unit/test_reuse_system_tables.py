@@ -636,8 +636,8 @@ def test_windows_options_exclude_each_other():
         (
             "solaris",
             {"reuse_port": True},
-            "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
-            "refused, got reuse_port=True",
+            "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 are not known, so the "
+            "option is refused, got reuse_port=True",
         ),
         ("openbsd", {"uid": 5}, "uid cannot be set on OpenBSD, got 5"),
         (

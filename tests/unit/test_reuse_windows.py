@@ -297,8 +297,8 @@ def test_a_rule_is_named_after_its_cell_and_describes_it():
     row = rows["windows-d-w-e-s-other-user"]
     assert row.error == "WSAEACCES"
     assert row.sentence == (
-        "the holder has no option and the wildcard, the new socket of another user has "
-        "SO_EXCLUSIVEADDRUSE and requests this address"
+        "the holder is bound to the wildcard with no option, and the new socket of another user "
+        "requests this address with SO_EXCLUSIVEADDRUSE"
     )
     assert rows["windows-d-w-e-s-same-user"].error is None
     # 36 cells, five of which have two users.
@@ -308,6 +308,6 @@ def test_a_rule_is_named_after_its_cell_and_describes_it():
     # 9 pairs of modes in two orders; the five cells have the dual-stack socket first.
     assert len(beside) == 2 * 9 + 5
     assert rows["windows-d-dual-e-any4-same-user"].sentence == (
-        "the holder has no option and the dual-stack wildcard ::, which is wider than 0.0.0.0, "
-        "the new socket of the same user has SO_EXCLUSIVEADDRUSE and requests 0.0.0.0"
+        "the holder is bound to the dual-stack wildcard :: (wider than 0.0.0.0) with no option, "
+        "and the new socket of the same user requests 0.0.0.0 with SO_EXCLUSIVEADDRUSE"
     )

@@ -72,7 +72,7 @@ PAGE_OF_60454 = """
 Port 60454
 Port 60454
 Port 60454 has no IANA registration; it lies in 49152-65535, the Dynamic Ports.
-Used by as part of a wide range: mosh; Docker published ports on Windows; Docker published ports;
+Used by programs with a wide range: mosh; Docker published ports on Windows; Docker published ports;
 and 3 others
 Allocated by default on Linux (32768-60999), Windows, macOS (49152-65535), FreeBSD (10000-65535)
 and 44 others
@@ -101,7 +101,7 @@ read. moby/moby, portallocator_unix.go
 Samba RPC (tcp 49152-65535): RPC services without a port of their own, in all server roles.
 samba-team/samba, rpcserverdynamicportrange.xml
 Windows RPC (tcp 49152-65535): services of Windows and Active Directory; the endpoint mapper on 135
-knows the port. MicrosoftDocs/SupportArticles-docs,
+reports the port. MicrosoftDocs/SupportArticles-docs,
 service-overview-and-network-port-requirements.md
 TURN relays (tcp, udp 49152-65535): relayed addresses of calls and WebRTC sessions, on a TURN
 server. RFC 8656, section 7.2

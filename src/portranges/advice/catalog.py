@@ -45,8 +45,8 @@ _TO_LISTEN_ON = (
         id="reserved",
         template="{ports}/{transport} is {state}",
         reason="The registry reserves it, or the same number is assigned for another transport, "
-        "whose service may use this one too. The table of a machine or a program does not list "
-        "every assignment, so a port that it lacks may be assigned.",
+        "whose service may use this one too. The services table of a machine or a program does "
+        "not list every assignment, so a port that it lacks may still be assigned.",
         source=cite("RFC 6335", "sections 6 and 8.1"),
     ),
     _warning(
@@ -58,7 +58,7 @@ _TO_LISTEN_ON = (
     _warning(
         id="ephemeral",
         template="{ports} is inside the ephemeral range of {system}, {range}",
-        reason="An outgoing connection may use it when the service starts, which then fails. "
+        reason="If an outgoing connection uses it when the service starts, the service fails. "
         "Choose another port or, if it must be this one, exclude it from allocation: "
         "sysctl_reserved() returns the setting for Linux.",
         source=cite("RFC 6056", "section 3.2"),
@@ -107,14 +107,14 @@ _OF_RULES = (
     _error(
         id="shadowed",
         template="{rule} has no effect: {cover} all of its ports",
-        reason="If the first matching rule decides, it is never reached: remove it, or move it "
-        "up. If all rules allow, it adds nothing.",
+        reason="If the first matching rule decides, this rule is never reached: remove it, or "
+        "move it up. If all rules allow, it adds nothing.",
         source=cite("iptables(8)"),
     ),
     _note(
         id="overlaps",
         template="{rule} overlaps earlier rules in {ports}",
-        reason="An earlier rule decides about these ports, and some tools reject overlapping "
+        reason="An earlier rule already decides these ports, and some tools reject overlapping "
         "ranges.",
         source=cite("nft 1.0.6", "sets with the flag interval: conflicting intervals specified"),
     ),

@@ -204,7 +204,7 @@ ROWS = (
         formats=_AWS,
         pattern=_PROTOCOL + r'(?:icmp|icmpv6|1|58)"?(?![0-9])',
         also=_FROM + "[0-9]",
-        means="the two numbers are the type and the code of ICMP, not ports",
+        means="the two numbers are the ICMP type and code, not ports",
         source=_EC2,
     ),
     Misreading(
@@ -301,7 +301,7 @@ ROWS = (
         also=r'"protocol": "(?:tcp|udp|sctp|dccp|6|17|132|33)"',
         actions=ACCEPTING,
         opens=True,
-        means="in resources of OpenStack, a range from 0 to 0 means every port",
+        means="in OpenStack resources, a range from 0 to 0 means every port",
         source=cite(
             "terraform-provider-openstack@27f26125",
             "openstack/resource_openstack_networking_secgroup_rule_v2.go",
@@ -321,7 +321,7 @@ ROWS = (
         formats=("openstack",),
         pattern=r'"protocol": "(?:icmp|icmpv6|ipv6-icmp|1|58)"',
         also=r'"port_range_min": [0-9]',
-        means="port_range_min and port_range_max are the type and the code of ICMP, not ports",
+        means="port_range_min and port_range_max are the ICMP type and code, not ports",
         source=_NEUTRON,
     ),
     # -- containers -------------------------------------------------------------
@@ -362,7 +362,7 @@ ROWS = (
         pattern=r'"port": ?"0"',
         actions=ACCEPTING,
         opens=True,
-        means="to Cilium, port 0 means every port",
+        means="Cilium treats port 0 as every port",
         source=cite("cilium/cilium@3e1bfb8f", "pkg/policy/api/rule_validation.go"),
     ),
     Misreading(

@@ -176,7 +176,7 @@ def _size(ports: types.SupportsIndex | types.SystemLike) -> int:
         or order.start not in _EVEN
         or (order.walk is Walk.REDRAW and order.random_bits)
     ):
-        rule = "system must draw the first port evenly, by a published algorithm"
+        rule = "system must choose the first port uniformly at random, by a published algorithm"
         raise InvalidValueError(rule, f"{row.name}; pass the number of ports")
     # A search that begins after a random port never begins at the first one.
     return max(1, len(usable) - (order.start is Start.AFTER_RANDOM))

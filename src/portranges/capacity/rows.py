@@ -48,7 +48,7 @@ METHODS = (
         growth=Growth.SOURCES,
         algorithm="linux-bind",
         calls="bind() to an address and port 0, connect(); also with SO_REUSEPORT",
-        note="one more fails in bind(), with EADDRINUSE",
+        note="the next bind() fails with EADDRINUSE",
     ),
     _on_linux(
         name="bind0-reuse",
@@ -131,7 +131,8 @@ METHODS = (
         calls="FreeRTOS_connect() on an unbound socket",
         note=(
             "chooses a port that no socket of the transport has, of either family; close to the "
-            "limit it may fail although ports are free, because it draws only as many as there are"
+            "limit it may fail although ports are free, because it draws only as many random ports "
+            "as the range has"
         ),
         source=cite(
             "FreeRTOS/FreeRTOS-Plus-TCP@00dbc8b7",

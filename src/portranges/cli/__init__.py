@@ -32,7 +32,7 @@ _LONGEST_MESSAGE = 400
 # service that is named like a command needs it: `portranges explain sql`.
 _COMMANDS = {
     "explain": "print what is known about one or more ports",
-    "ephemeral": "print ephemeral ranges of systems or of this machine",
+    "ephemeral": "print the ephemeral ranges of systems, or of this machine",
     "convert": "convert ports to the syntax of another program",
     "reuse": "check whether sockets can share a port, system by system",
     "audit": "check rule files, or rules that open ports",

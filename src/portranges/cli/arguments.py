@@ -87,7 +87,9 @@ class Arguments:
     def findings(self, *, sarif: bool = False) -> None:
         """Add the output options of findings."""
         self.flag("--sources", "print the source of every finding")
-        self.flag("--full", "print every finding; the default is one of a kind if there are many")
+        self.flag(
+            "--full", "print every finding; by default, only one of each kind if there are many"
+        )
         formats = self.one_of() if sarif else self
         formats.json()
         if sarif:

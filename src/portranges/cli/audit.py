@@ -21,16 +21,16 @@ def add_arguments(add: types.Arguments) -> None:
         "if it contains a letter and a '/' or '.', or if it is an existing file and not a service; "
         "write ./NAME for a file that is named like a service. With --here, the processes of this "
         "machine that the rules make reachable are also listed. "
-        "Exit status: 0 = at most notes, 1 = other findings, 2 = usage error."
+        "Exit status: 0 = no findings, or notes only; 1 = other findings; 2 = usage error."
     )
     add.words(
         "rules",
         "RULE",
-        "rule files; or rules in order, each the ports that it opens (22,8000-8100) or a service "
-        "name; '-' reads standard input: a rule file, or one rule per line",
+        "rule files, or rules in order: the ports that a rule opens (22,8000-8100) or a service "
+        "name; '-' reads a rule file, or one rule per line, from standard input",
     )
     files.add_format(add)
-    add.systems("a system whose clients need the replies")
+    add.systems("a system whose clients must receive the replies")
     add.findings(sarif=True)
 
 
@@ -51,7 +51,7 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
         if named or _is_ruleset(texts["-"]):
             return _of_files(arguments, reader, texts, systems)
     if arguments.sarif:
-        rule = "--sarif requires rule files, whose findings have places"
+        rule = "--sarif requires rule files, because only their findings have locations"
         raise InvalidValueError(rule, "ports")
     lines = without_comments(texts["-"].splitlines()) if texts else arguments_or_lines(words)
     rules = [ports_of(word) for word in lines]

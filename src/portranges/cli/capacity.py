@@ -28,13 +28,13 @@ def add_arguments(add: types.Arguments) -> None:
     add.value("--destinations", "N", "the number of remote addresses and ports", whole_number, 1)
     sources = "the number of local addresses, or of public addresses of a translator"
     add.value("--sources --addresses", "N", sources, whole_number, 1)
-    families = "2 if the local addresses are of IPv4 and IPv6"
+    families = "2 if the local addresses include both IPv4 and IPv6"
     add.value("--families", "N", families, whole_number, 1)
-    per_client = "the ports that a translator assigns to each virtual machine or node"
+    per_client = "the number of ports that a translator assigns to each virtual machine or node"
     add.value("--ports-per-client", "N", per_client, whole_number)
     clients = "check whether N clients have ports; requires --ports-per-client"
     add.value("--clients", "N", clients, whole_number)
-    add.value("--time-wait", "SECONDS", "TIME_WAIT, if not the default", number)
+    add.value("--time-wait", "SECONDS", "the length of TIME_WAIT, if not the default", number)
     add.value("--rate", "N", "check whether N connections per second fit", number)
     add.value("--connections", "N", "check whether N connections fit at once", whole_number)
     add.json()
@@ -134,7 +134,7 @@ def _questions(arguments: types.Namespace, limits: _Limits) -> list[_Question]:
         )
     if arguments.rate is not None and limits.rate is None:
         raise InvalidValueError(
-            f"--rate requires --time-wait, because {limits.profile.name} has no known value",
+            f"--rate requires --time-wait, because TIME_WAIT of {limits.profile.name} is unknown",
             "--rate without it",
         )
     return [
@@ -164,10 +164,10 @@ def _texts(
     ends = f"{many(arguments.destinations, 'destination')} from {start}"
     each = "" if per_client is None else "for each client "
     connections = bounds(limits.connections)
-    yield "at once", f"{connections} connections {each}by {arguments.method}, to {ends}"
+    yield "at once", f"{connections} connections {each}with --method {arguments.method}, to {ends}"
     if limits.clients is not None and per_client is not None:
         each_has = f"with {many(per_client, 'port')} each"
-        yield "most clients", f"{bounds(limits.clients)}, {each_has}, on {start}"
+        yield "max clients", f"{bounds(limits.clients)}, {each_has}, on {start}"
     yield "TIME_WAIT", seconds(limits.time_wait) if limits.waits else "none"
     if limits.rate is not None:
         each = "" if per_client is None else " for each client"

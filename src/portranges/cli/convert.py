@@ -49,19 +49,19 @@ def add_arguments(add: types.Arguments) -> None:
     own = "portranges"
     add.value("--from", "DIALECT", "the notation of the text", default=own, dest="source")
     names = (
-        f"the notation to write, one of {', '.join(dialects.names())}; or the data of one of "
+        f"the notation to write, one of {', '.join(dialects.names())}; or, as JSON data, one of "
         f"{', '.join(data_forms.FORMS)}"
     )
     add.value("--to", "DIALECT", names, default=own)
     add.transport("read the ports of this transport, and name it if the output can", Transport)
     names_of = add.one_of()
     names_of.flag(
-        "--names", "accept service names of the IANA registry in any notation that has names"
+        "--names", "accept service names of the IANA registry in every notation that supports names"
     )
     names_of.services("accept the service names of a file such as /etc/services or nmap-services")
     add.value("--without", "PORTS", "leave out these ports, such as '8080' or '53/udp'")
     add.flag("--negated", "write the set as a negation")
-    add.flag("--ternary", "use the fewest masks of any form (ovs)")
+    add.flag("--ternary", "use the fewest masks, with wildcard bits in any place (ovs)")
     add.json()
 
 

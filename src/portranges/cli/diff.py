@@ -12,7 +12,7 @@ from portranges.families import Family
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
-    add.epilog("Exit status: 0 = nothing was opened, 1 = some ports were, 2 = usage error.")
+    add.epilog("Exit status: 0 = no port was opened, 1 = at least one was, 2 = usage error.")
     add.words("old", "OLD", "the old rule file; '-' is standard input", nargs=None)
     add.words("new", "NEW", "the new rule file; '-' is standard input", nargs=None)
     files.add_format(add)

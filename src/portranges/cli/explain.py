@@ -48,8 +48,8 @@ def add_arguments(add: types.Arguments) -> None:
     form = add.one_of()
     form.json("print JSON: the facts, and one object per range of ports with the same facts")
     form.flag("--brief", "print one line per port")
-    form.flag("--full", "print everything known, as a page per port")
-    form.flag("--html", "print a web page that needs no other file")
+    form.flag("--full", "print everything known, one page per port")
+    form.flag("--html", "print one self-contained web page")
     form.flag("--table", f"print a table; the default for more than {_MOST_VERDICTS} ports")
 
 

@@ -28,11 +28,11 @@ from portranges.rulesets.catalog import find
 def add_format(add: types.Arguments) -> None:
     """Add ``--format``, the format of the files."""
     names = ", ".join(each.name for each in rulesets.formats())
-    add.value("--format", "NAME", f"the format of the files, one of {names} (default: detected)")
+    add.value("--format", "NAME", f"the format, one of {names} (default: detected)")
     add.value(
         "--env-file", "FILE", "a file with the values of variables in compose files, such as .env"
     )
-    add.value("--sets", "FILE", "the output of 'ipset save', for rules of iptables")
+    add.value("--sets", "FILE", "the output of 'ipset save', for iptables rules")
 
 
 class Reader:

@@ -20,11 +20,11 @@ _SLOWEST = 10.0  # seconds
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
-    add.value("--older-than", "SPAN", "such as 300, 5m or 2h", time_span, "5m")
+    add.value("--older-than", "SPAN", "the minimum age, such as 300, 5m or 2h", time_span, "5m")
     add.transport()
     add.flag(
         "--observe",
-        "observe for the time of --older-than, and show only what was present throughout",
+        "observe for that time, and list only the listeners that were present throughout",
     )
     add.json()
 

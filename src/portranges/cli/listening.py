@@ -20,7 +20,7 @@ from portranges.system import read_ephemeral
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
-    add.flag("--dynamic", "only on Dynamic Ports and in the ephemeral range of this machine")
+    add.flag("--dynamic", "only sockets on Dynamic Ports or in the ephemeral range of this machine")
     add.transport()
     add.json()
 

@@ -23,8 +23,15 @@ def add_arguments(add: types.Arguments) -> None:
         "PORTS",
         "ports (22,8000-8100) or a service name; '-' reads standard input, one per line",
     )
-    add.flag("--ternary", "the fewest masks of any form per range, for Open vSwitch, tc and TCAMs")
-    forms = "0x1f40/0xffc0, 0x0016/0xffff, 8000/65472, or bits, x for either"
+    add.flag(
+        "--ternary",
+        "use the fewest masks per range, with wildcard bits in any place, for Open vSwitch, tc and "
+        "TCAMs",
+    )
+    forms = (
+        "hex writes 0x16/0xffff, full 0x0016/0xffff, decimal 22/65535, and bits "
+        "0000000000010110, with x for 0 or 1"
+    )
     add.choice("--form", _FORMS, forms, "hex")
     add.json()
 

@@ -27,7 +27,10 @@ def add_arguments(add: types.Arguments) -> None:
     )
     what = add.one_of()
     what.value("--search", "TEXT", "print the rows whose name or description contains all words")
-    about = "print what IANA's CSV or XML file adds to, removes from and changes in the registry"
+    about = (
+        "compare the registry with IANA's CSV or XML file, and print what the file adds, removes "
+        "and changes"
+    )
     what.value("--compare", "FILE", about)
     add.json()
 
@@ -50,7 +53,7 @@ def _search(arguments: types.Namespace) -> int:
 
 def _table(found: tuple[Assignment, ...]) -> types.Iterator[str]:
     if not found:
-        yield "no row has the text"
+        yield "no row matches"
         return
     transports: dict[tuple[str, str, str], list[str]] = {}
     for row in found:

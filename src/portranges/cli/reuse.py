@@ -43,7 +43,7 @@ def add_arguments(add: types.Arguments) -> None:
     add.words(
         "sockets",
         "ADDRESS:PORT",
-        "existing sockets, then the new one, as people write them or tools print them: "
+        "existing sockets, then the new one, in any usual notation: "
         "0.0.0.0:80, [::1]:http, 127.0.0.53%%lo:53, :::80, localhost:80; *:80 and :80 are "
         "dual-stack, or [::]:80 and 0.0.0.0:80 on a system without dual-stack sockets",
     )
@@ -52,7 +52,8 @@ def add_arguments(add: types.Arguments) -> None:
     where.value("--system", "NAME", f"one of {', '.join(reuse.systems())}", default="all")
     where.flag(
         "--here",
-        "whether the socket can be bound on this machine now, and if not, what holds the port",
+        "check whether the socket can be bound on this machine now, and if not, what holds the "
+        "port",
     )
     add.value(
         "--excluded",
@@ -63,7 +64,7 @@ def add_arguments(add: types.Arguments) -> None:
     add.value(
         "--local-address",
         "ADDRESS",
-        "an address of the machine, may be repeated; default: every non-loopback address, "
+        "an address of the machine; can be repeated; default: every non-loopback address, "
         "and the loopback addresses of a new machine",
         action="append",
     )
@@ -123,7 +124,7 @@ def _run_here(last: str, others: list[str], arguments: types.Namespace) -> int:
     ):
         if is_given:
             raise InvalidValueError(
-                "--here accepts one socket, and reads everything else from this machine", option
+                "--here accepts one socket, because it reads the others from this machine", option
             )
     _check_without_existing(arguments)
     new = _socket(last, arguments, "new")
@@ -214,7 +215,7 @@ def _socket(text: str, arguments: types.Namespace, side: str) -> _Written:
         host = "127.0.0.1"
     elif endpoint.address is None:
         raise InvalidSocketError(
-            "a socket must have an IP address; names other than localhost are not looked up",
+            "a socket must have an IP address; only the name localhost is resolved",
             elide(host),
         )
 

@@ -20,7 +20,7 @@ _WORD = re.compile(r"""(?:'[^']*'|"[^"]*"|`[^`]*`|\[(?:[^]]|\]\])*\]|[^\s'"`[])+
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
-    add.words("column", "COLUMN", "the column; t.column with a table", nargs=None)
+    add.words("column", "COLUMN", "the column, such as port or t.port", nargs=None)
     add.words(
         "ports",
         "PORTS",
@@ -58,7 +58,7 @@ def _expression(arguments: types.Namespace) -> str:
     if arguments.ports is None:
         return sql_case(column, labels or None, otherwise=arguments.otherwise, quote=quote)
     if labels or arguments.otherwise is not None:
-        raise InvalidValueError("ports and labels exclude each other", "both")
+        raise InvalidValueError("ports must be used without labels", "both")
     return sql_case(column, ports_of(arguments.ports), quote=quote)
 
 

@@ -50,13 +50,13 @@ def run(arguments: types.Namespace, *, machine: types.Machine | None = None) -> 
     systems = systems_of(arguments.system, here)
     for name, given in (("--count", arguments.count), ("--for", arguments.name)):
         if given is not None and (arguments.ports or arguments.all):
-            rule = f"{name} applies to a choice of ports only"
+            rule = f"{name} applies only when ports are chosen"
             raise InvalidValueError(rule, f"{name} with {'PORT' if arguments.ports else '--all'}")
     # As from an unset shell variable: every service would get the same ports.
     if arguments.name is not None and not arguments.name.strip():
         raise InvalidValueError("--for must have a name", repr(arguments.name))
     if arguments.ports and arguments.all:
-        raise InvalidValueError("--all requires no ports", "--all with PORT")
+        raise InvalidValueError("--all must be used without ports", "--all with PORT")
     in_use, excluded = ports_in_use(here), excluded_ports(here)
     if arguments.ports:
         asked = ports_of_all(arguments.ports)
@@ -115,7 +115,7 @@ def _of_range(span: PortRange, parts: list[_Objections], *, sources: bool) -> ty
         text = f"no known objection to {len(good):,} of the {len(span):,} ports in {span}"
         yield from labelled("good:", f"{text}: {cut_list(str(good), _LONGEST)}")
     else:
-        yield from labelled("none:", f"no port in {span} is without an objection")
+        yield from labelled("none:", f"every port in {span} has an objection")
     order = [row.id for row in rows()]
     findings = [each for _, against in parts for each in against]
     findings.sort(key=lambda each: order.index(each.id))

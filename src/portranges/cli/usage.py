@@ -15,7 +15,7 @@ _BAR = 40
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
-    add.transport("default: tcp")
+    add.transport("the transport (default: tcp)")
     add.flag("--all", f"list all destinations, not only {_DESTINATIONS}")
     add.json()
 

@@ -373,7 +373,7 @@ _UFW = Dialect(
     notes=(
         "A rule has 15 slots; a port uses one, a range two.",
         "Port 0 is an error.",
-        "A name that only TCP or only UDP has is for this transport; a list has no names.",
+        "A name defined only for TCP or only for UDP selects that transport; a list has no names.",
         "An application profile joins such texts with '|'.",
     ),
     evidence=known_by(

@@ -21,7 +21,7 @@ _CSF = Dialect(
         rejects(Fault.NAME, "http"),
     ),
     refused_texts=(
-        refused("80,,443", "an empty element may be a number that is missing"),
+        refused("80,,443", "an empty element may be a missing number"),
         refused("8 0", "blanks are removed, even inside a number"),
     ),
     notes=(
@@ -83,7 +83,7 @@ _OPNSENSE = Dialect(
         *rejects_all("080", "0x50", "+80", "65536", "80-90", "1024:"),
     ),
     notes=(
-        "In a rule, a range is written with '-'. An alias has ':'.",
+        "A range is written with '-' in a rule, and with ':' in an alias.",
         "A line may have the name of another alias; ports_by_name() replaces it.",
     ),
     evidence=known_by(

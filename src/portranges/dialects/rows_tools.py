@@ -68,8 +68,8 @@ _BPF = Dialect(
             "without ports; neither is read or written."
         ),
         (
-            "A name that only TCP or only UDP has matches this transport only, and cannot be "
-            "used for another one."
+            "A name that is defined only for TCP or only for UDP matches that transport only, and "
+            "cannot be used for another."
         ),
         (
             "The optimizer's time grows faster than the list: 200 ranges took 1 second, 400 took "
@@ -199,7 +199,7 @@ _SURICATA = Dialect(
     ),
     refused_texts=(
         refused("$HTTP_PORTS", "its ports are defined elsewhere; pass them as variables="),
-        refused("![80,!81]", "a negation of a negation is not what it seems to be"),
+        refused("![80,!81]", "a negation of a negation does not mean what it seems to"),
     ),
     notes=(
         (
@@ -277,7 +277,7 @@ _HAPROXY = Dialect(
         refused('"80"', "a number in quotation marks is a text to other programs"),
         refused("-m int 80", "only ports are read, and no options"),
         refused("ge 1024 80", "the operator applies to each value, as alternatives"),
-        refused("80 eq 443", "an operator in the middle applies to what follows only"),
+        refused("80 eq 443", "an operator applies only to the values after it"),
     ),
     notes=(
         "An operator applies to the values that follow it, and each value is an alternative.",

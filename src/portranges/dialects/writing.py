@@ -81,11 +81,11 @@ def request_of(
     elif selected is not None and row.frame.rule is TransportRule.NEVER:
         raise UnrepresentableError(row.name, "its text cannot name a transport")
     if negated and not row.wording.negated:
-        raise UnrepresentableError(row.name, "it has no reliable negation")
+        raise UnrepresentableError(row.name, "the notation has no reliable negation")
     if negated and ports == PortSet.full():
         raise UnrepresentableError(row.name, "it contains every port; a negation would list none")
     if ternary and row.grammar != "masks":
-        raise UnrepresentableError(row.name, "it has no masks, which ternary= is for")
+        raise UnrepresentableError(row.name, "ternary= requires a notation with masks")
     return Request(row=row, ports=ports, transport=selected, negated=negated, ternary=ternary)
 
 

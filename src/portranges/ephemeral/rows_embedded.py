@@ -162,7 +162,7 @@ ROWS = (
         shares_ports_across_destinations=False,
         sharing_note=(
             "with the module gnrc_sock_check_reuse a port that no socket has; without it, ports "
-            "in use are not looked at"
+            "in use are not checked"
         ),
         privileged_source=cite(_RIOT, "sys/net/gnrc/sock/udp/gnrc_sock_udp.c sock_udp_create()"),
         exhaustion=(("sock_udp_create()", "EADDRINUSE"),),
@@ -302,7 +302,7 @@ ROWS = (
         ports=PortSet.parse("41952-65535"),
         algorithm=(
             "uniformly random. With several cores it is repeated until replies reach the core and "
-            "the port is free for the destination; with one core ports in use are not looked at"
+            "the port is free for the destination; with one core ports in use are not checked"
         ),
         shares_ports_across_destinations=True,
         sharing_note="a port is in use only for one destination address and port",
@@ -428,8 +428,8 @@ ROWS = (
         version_note="3.06.01",
         ports=PortSet.parse("49152-65534"),
         algorithm=(
-            "a random value at first, then sequential upwards; instead of a port in use and of "
-            "65535 a new random one, repeated without end until a port is free"
+            "a random value at first, then sequential upwards; a port in use, or 65535, is "
+            "replaced by a new random one, without a limit on the tries"
         ),
         shares_ports_across_destinations=False,
         sharing_note="a port that no connection of the transport has",
@@ -455,7 +455,7 @@ ROWS = (
         sources=(
             cite(
                 "Wiznet/ioLibrary_Driver@009940c1",
-                "Ethernet/socket.c SOCK_ANY_PORT_NUM 0xC000, socket(): again after 0xFFEF",
+                "Ethernet/socket.c SOCK_ANY_PORT_NUM 0xC000, socket(): starts again after 0xFFEF",
                 checked="2026-11-30",
             ),
         ),

@@ -58,7 +58,7 @@ ROWS = (
         version_note="CONFIG_NET_LEGACY, the default; with CONFIG_NET_LWIP it has the stack lwip",
         transports=(Transport.TCP,),
         ports=PortSet.parse("1024-17407"),
-        algorithm="1024 + milliseconds since the start % 16384; ports in use are not looked at",
+        algorithm="1024 + milliseconds since the start % 16384; ports in use are not checked",
         per_transport=(
             "every UDP protocol has its own: DNS the same as TCP, TFTP 1024-4095, SNTP "
             "10000-14095, NFS 1000"

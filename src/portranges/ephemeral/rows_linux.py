@@ -38,7 +38,7 @@ _linux = partial(
 _linux_2_4 = partial(
     _linux,
     time_wait=60.0,
-    time_wait_note="TCP_TIMEWAIT_LEN in 2.6.12-rc2; 2.4 was not looked at",
+    time_wait_note="TCP_TIMEWAIT_LEN in 2.6.12-rc2; 2.4 was not checked",
     sources=(
         cite(_LINUX_2_6_12, "net/ipv4/tcp.c, tcp_init(); include/net/tcp.h, TCP_TIMEWAIT_LEN"),
         cite("Andi Kleen's patch of 2005-06-11", "net/ipv4/tcp.c: order >= 4, was order > 4"),
@@ -116,8 +116,8 @@ ROWS = (
         privileged_note=(
             "a port below net.ipv4.ip_unprivileged_port_start (default 1024, per network "
             "namespace) requires CAP_NET_BIND_SERVICE; 0 removes the rule. It must not be above "
-            "the first port of the range. Docker sets it to 0 in containers since 20.10, but not "
-            "in host networking"
+            "the first port of the range. Since 20.10, Docker sets it to 0 in containers, but not "
+            "with host networking"
         ),
         exhaustion=(
             ("TCP connect()", "EADDRNOTAVAIL"),

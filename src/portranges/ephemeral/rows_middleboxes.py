@@ -50,7 +50,7 @@ ROWS = (
         ports_per_address=55_000,
         note=(
             "55,000 simultaneous connections per destination and IPv4 address, not 64,512; up to 8 "
-            "addresses of a zonal gateway, which is the only kind that the cited guide knows"
+            "addresses of a zonal gateway, which is the only kind that the cited guide covers"
         ),
         sources=(
             cite(_AWS_GUIDE, "vpc-network-acls.md:187, Ephemeral ports"),

@@ -70,8 +70,8 @@ ROWS = (
         algorithm=(
             "a random value at first, then sequential upwards; the end is tested before the port "
             "is used, so 65535 is never allocated. If the random value is 65535, which happens at "
-            "1 start in 16,384 (with LWIP_RAND), the first search fails and the next ones allocate "
-            "1, 2, 3 and so on"
+            "1 in 16,384 starts (with LWIP_RAND), the first search fails and the next ones "
+            "allocate 1, 2, 3 and so on"
         ),
         tcp_algorithm="lwip",
         time_wait=120.0,

@@ -56,7 +56,7 @@ NO_PORT = Criterion(
 
 SAME_PORT = Criterion(
     id="same-port",
-    rule="both ports are equal: it is the service's port, but the end is unknown",
+    rule="both ports are equal: it is the service's port, but the server's end is unknown",
     reason=(
         "Some protocols use their port at both ends, for example IKE, NTP between peers, RIP, "
         "multicast DNS, the hellos of LDP, and most peers of WireGuard. The number is the "
@@ -165,7 +165,7 @@ def criteria() -> tuple[Criterion, ...]:
         system-port: exactly one is in 0-1023: that one
         named: exactly one is assigned to a service: that one
         known-use: exactly one is the default of a known program: that one
-        same-port: both ports are equal: it is the service's port, but the end is unknown
+        same-port: both ports are equal: it is the service's port, but the server's end is unknown
         undecided: no other criterion decides: unknown
     """
     return (NO_PORT, *DECIDING, SAME_PORT, UNDECIDED)

@@ -117,7 +117,7 @@ def holders_of(inodes: types.Iterable[int]) -> Holders:
     if refused:
         # In some containers not even root may inspect every process.
         holders.scope = limited_scope()
-        holders.reason = f"{refused} of {len(pids)} processes may not be inspected"
+        holders.reason = f"{refused} of {len(pids)} processes cannot be inspected"
     elif pids[0] != 1:
         # Every PID namespace has a process 1 for as long as it exists.
         holders.scope = Scope.OWN

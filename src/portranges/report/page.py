@@ -84,7 +84,7 @@ def _ephemeral(page: Page, report: PortReport) -> None:
         parts.append("portranges ephemeral lists all systems")
     page.section(
         "Allocated",
-        parts or [page.paragraph("on no system whose ephemeral range is known")],
+        parts or [page.paragraph("never, as far as ephemeral ranges are known")],
         [(entry.name, entry.source) for entry in (*report.allocated_by, *report.not_allocated_by)],
     )
 

@@ -167,7 +167,7 @@ def _used_by(report: PortReport) -> str:
         in_headline = len(found) <= MOST_IN_HEADLINE and (not report.services or report.is_misnamed)
         return "" if in_headline else _first_uses(found)
     # A wide range says little about one of its ports.
-    return f"as part of a wide range: {_first_uses(report.uses)}" if report.uses else ""
+    return f"programs with a wide range: {_first_uses(report.uses)}" if report.uses else ""
 
 
 def _first_uses(found: types.Sequence[Use]) -> str:
@@ -179,7 +179,7 @@ def _first_uses(found: types.Sequence[Use]) -> str:
 
 def _allocated(report: PortReport, called: types.Callable[[str], str]) -> str:
     if not report.allocated_by:
-        return "on no system whose ephemeral range is known"
+        return "never, as far as ephemeral ranges are known"
     common = [entry for entry in report.allocated_by if entry.name in rows.COMMON]
     others = len(report.allocated_by) - len(common)
     if not common:

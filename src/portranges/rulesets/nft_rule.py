@@ -54,7 +54,7 @@ class Budget:
         """
         if number > self._left:
             what = elide("@" + name)
-            rule = "maps must not make so many rules in a file of this size"
+            rule = "maps must not produce this many rules in a file of this size"
             raise Unread(f"{rule}, got {number} more of {what}")
         self._left -= number
 

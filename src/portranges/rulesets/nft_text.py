@@ -316,7 +316,7 @@ class TextReader:
     def _nested(self, key: _Key, tokens: list[Token]) -> None:
         """Read a chain without a name, which is written after 'jump'."""
         if self._depth == _DEEPEST:
-            raise self._error("chains must not be nested 17 deep", tokens[0].start)
+            raise self._error("chains must be nested at most 16 deep", tokens[0].start)
         self._depth += 1
         self._declare(key, tokens)
         self._chain(key)

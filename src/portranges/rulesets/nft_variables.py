@@ -75,7 +75,7 @@ class Variables:
                 value = self._value(match[1])
                 if len(value) > self._left:
                     what = elide("$" + match[1])
-                    raise Unread(f"variables must not make the file many times as long, got {what}")
+                    raise Unread(f"variables must not multiply the length of the file, got {what}")
                 self._left -= len(value)
                 parts += (text[at : match.start()], value)
                 at = match.end()

@@ -86,7 +86,7 @@ CLOUDS = (
             _NO_EVALUATION,
             "default rules in Terraform, which does not show them",
             "effective rules in the spelling of PowerShell",
-            "protocol '*': the rule is read as one about all four transports",
+            "protocol '*': the rule is read as a rule for all four transports",
         ),
         signs=(),
         keys=(

@@ -76,7 +76,7 @@ _ROWS: types.RuleRows = {
         "the connection is reset, and the socket keeps a port and an address that bind() named",
         cite(_LINUX, "net/ipv4/tcp.c, tcp_disconnect; net/ipv4/udp.c, __udp_disconnect"),
     ),
-    "accepted": (None, "an accepted socket takes its listener's port without a check", _ACCEPT),
+    "accepted": (None, "an accepted socket inherits its listener's port without a check", _ACCEPT),
     "option": (None, "the option is set and applies from the next check on", _BIND),
     # Refused by another socket.
     "no-sharing": ("EADDRINUSE", "the sockets have no reuse option in common", _SHARE),

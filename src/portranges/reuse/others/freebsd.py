@@ -58,7 +58,7 @@ _13_1 = "MPTCP-FreeBSD/FB13.1-ML-MPTCP-SRC@23e1b47 (from FreeBSD 13.1)"
 _READ = "2026-11-30"
 
 _NOTHING_INHERITED = (
-    "an accepted socket takes its listener's port and owner without a check, but none of the "
+    "an accepted socket inherits its listener's port and owner without a check, but none of the "
     "options that let sockets share a port"
 )
 

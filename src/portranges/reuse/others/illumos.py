@@ -153,7 +153,7 @@ _ROWS: types.RuleRows = {
         sentences={
             "option": "the option is set and applies from the next check on, except "
             "SO_REUSEPORT of a socket that has a port, which counts as it was at bind()",
-            "accepted": "an accepted socket takes its listener's port and owner without a "
+            "accepted": "an accepted socket inherits its listener's port and owner without a "
             "check, and of the options only SO_REUSEADDR",
         },
         without={"dropped", "v6only-late"},
@@ -180,8 +180,8 @@ _SOLARIS_ROWS: types.RuleRows = {
     "udp-reuse-address": (None, "the new UDP socket has SO_REUSEADDR", _UDP),
     "not-known": (
         "ENOPROTOOPT",
-        "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 were not read, so it is "
-        "refused",
+        "Solaris before 11 has no SO_REUSEPORT, and its rules in 11 are not known, so the option "
+        "is refused",
         cite(
             "libuv/libuv@6179e7af",
             "src/unix/core.c, uv__sock_reuseport",

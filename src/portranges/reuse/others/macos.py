@@ -37,7 +37,7 @@ _UDP_PORTS = 65535 - 4096
 
 _OWNERS = (
     "only sockets of the same owner share a port, unless the new one belongs to root or both are "
-    "at the wildcard address, on IPv6 with SO_REUSEPORT on the holder"
+    "at the wildcard address, which on IPv6 also requires SO_REUSEPORT on the holder"
 )
 _DUAL = "a dual-stack socket at :: uses the port on IPv4 too"
 

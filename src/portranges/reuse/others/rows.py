@@ -72,7 +72,7 @@ CALLS: types.CommonRows = {
     ),
     "accepted": (
         None,
-        "an accepted socket takes its listener's port, options and owner without a check",
+        "an accepted socket inherits its listener's port, options and owner without a check",
         "accept",
     ),
     "option": (None, "the option is set and applies from the next check on", "options"),

@@ -36,8 +36,8 @@ _EXHAUSTION = cite(
     "Microsoft KB196271 (10055), KB319502 (10048)", "connect() from the last port of the range"
 )
 _EXHAUSTED = (
-    "no port of the range is free for connect(); WSAENOBUFS (10055) means that no port or no "
-    "buffer is left at all, and as often the error is WSAEADDRINUSE (10048): each port has a "
+    "no port of the range is free for connect(): the error is WSAENOBUFS (10055) if no port or no "
+    "buffer is left at all, and as often WSAEADDRINUSE (10048), because every port has a "
     "connection to this destination, most of them in TIME_WAIT"
 )
 _WINSOCK_ERRORS = cite("Windows Sockets Error Codes")
@@ -91,7 +91,7 @@ _PLACES = {
     "W": "the wildcard",
     "S": "this address",
     "4": "0.0.0.0",  # noqa: S104
-    "6": "the dual-stack wildcard ::, which is wider than 0.0.0.0",
+    "6": "the dual-stack wildcard :: (wider than 0.0.0.0)",
 }
 # What the words of the tables mean.
 _ERRORS = {"I": "EADDRINUSE", "A": "EACCES", ".": None}
@@ -124,8 +124,8 @@ def _cell(
     for user, word in (("same", same), ("other", other)) if slash else (("", same),):
         whose = {"same": " of the same user", "other": " of another user", "": ""}[user]
         sentence = (
-            f"the holder has {_MODES[first[0]]} and {_PLACES[first[-1]]}, the new socket"
-            f"{whose} has {_MODES[second[0]]} and requests {_PLACES[second[-1]]}"
+            f"the holder is bound to {_PLACES[first[-1]]} with {_MODES[first[0]]}, and the new "
+            f"socket{whose} requests {_PLACES[second[-1]]} with {_MODES[second[0]]}"
         )
         how = Confidence.DOCUMENT
         if source is _WINE:
@@ -215,9 +215,9 @@ _OTHER_ROWS: types.RuleRows = {
             "connect-exhausted": _EXHAUSTED,
             "option": "the option is set; SO_REUSEADDR and SO_EXCLUSIVEADDRUSE have an effect only "
             "if they are set before the socket has a port",
-            "listening": "listen() does not compare other sockets; the page says that "
-            "WSAEADDRINUSE may come from listen() where bind() requested the wildcard, and not "
-            "when, so that is not modelled",
+            "listening": "listen() does not compare other sockets; the page states that listen() "
+            "may fail with WSAEADDRINUSE if bind() requested the wildcard, but not under which "
+            "conditions, so this is not modelled",
         },
         without={"dropped"},
     ),
