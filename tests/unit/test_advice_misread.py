@@ -287,7 +287,7 @@ CASES: list[tuple[str, rulesets.Ruleset, str, rulesets.Ruleset]] = [
     (
         "limit",
         ufw("22/tcp                     LIMIT       Anywhere"),
-        "LIMIT accepts connections from an address until it has tried 6 in 30 seconds",
+        "LIMIT accepts connections from an address until there were 6 attempts in 30 seconds",
         ufw("22/tcp                     ALLOW       Anywhere"),
     ),
     (

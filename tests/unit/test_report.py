@@ -235,7 +235,7 @@ def test_a_service_that_should_not_be_reachable_from_the_internet():
     report = explain(3306)
     (row,) = (each for each in uses.not_for_internet() if 3306 in each.ports)
     assert report.not_for_internet == (row,)
-    text = f"Internet MySQL (tcp 3306) should not be reachable from it: {row.why}"
+    text = f"Internet MySQL (tcp 3306) should not be reachable from the internet: {row.why}"
     assert text in text_of(report.page())
     assert f"[MySQL: {row.source}]" in text_of(report.page(sources=True))
     assert "Internet " not in str(explain(60454))
@@ -428,7 +428,7 @@ def test_a_crowded_port_has_ten_uses_in_full_and_the_names_of_the_others():
     ports = sorted({use.ports.first for use in uses.rows()})
     eleven = next(port for port in ports if len(uses.lookup(port)) == 11)
     assert "and 1 other: " in text_of(explain(eleven).page())
-    assert "Known uses none is known to this library" in text_of(explain(40000).page())
+    assert "Known uses none known to this library" in text_of(explain(40000).page())
 
 
 @pytest.mark.parametrize("port", [*SAMPLE, 5432, 6379, 8000, 9200, 25565, 27015])

@@ -208,7 +208,7 @@ def test_a_listener_that_needs_a_privilege_is_more_serious():
 def test_a_service_that_should_not_be_reachable_is_at_the_top_and_has_its_reason():
     report = explain(3306)
     page = texts(report.to_html())
-    assert "Internet MySQL should not be reachable from it" in page
+    assert "Internet MySQL should not be reachable from the internet" in page
     assert "This service should not be reachable from the internet: MySQL (tcp 3306): " in page
     assert report.not_for_internet[0].why in page
     assert explain(3306, transport="udp").not_for_internet == ()

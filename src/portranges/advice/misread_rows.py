@@ -177,7 +177,7 @@ ROWS = (
         name="limit",
         formats=("ufw-status",),
         pattern=r" LIMIT(?: |$)",
-        means="LIMIT accepts connections from an address until it has tried 6 in 30 seconds",
+        means="LIMIT accepts connections from an address until there were 6 attempts in 30 seconds",
         source=cite("ufw(8), ufw 0.36.2", "RULE SYNTAX, limit"),
     ),
     Misreading(

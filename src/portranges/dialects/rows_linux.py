@@ -57,7 +57,7 @@ _NFT = Dialect(
         rejects(Fault.ALL, "{ }"),
     ),
     refused_texts=(
-        refused('"80"', "a number in quotation marks is a text to other programs"),
+        refused('"80"', "other programs treat a number in quotation marks as text"),
         refused("(80)", "parentheses do not change a number"),
         refused("{ 80,, 443 }", "an empty element is a mistake, except after the last comma"),
         refused("@web", "its ports are defined elsewhere"),
@@ -135,14 +135,14 @@ IPTABLES = Dialect(
     ),
     refused_texts=(
         refused("-p tcp --dpor 80", "an abbreviation may become ambiguous"),
-        refused("! -p tcp --dport 80", "it is for every transport except one"),
+        refused("! -p tcp --dport 80", "it applies to every transport except one"),
         refused("-p tcp --dport 80 --sport 90", "a set cannot contain the source ports"),
     ),
     notes=(
         "One '--dport' has one port or range; 'iptables-multiport' accepts several.",
         (
-            "A name must be one of the transport; iptables 1.8.9 accepts the others too after "
-            "'-p udp' and '-p dccp'."
+            "A name must be defined for the transport; after '-p udp' and '-p dccp', iptables "
+            "1.8.9 accepts other names too."
         ),
         (
             "'! --dport 0:65535' should match nothing, but iptables-nft 1.8.9 drops the match, so "
@@ -193,8 +193,8 @@ _MULTIPORT = Dialect(
         "A match has 15 slots; a port uses one, a range two.",
         "A set may need several rules, a negation several matches in one rule.",
         (
-            "'--dport' after '-m multiport' means '--dports' and has its limits, so it is accepted "
-            "only before it."
+            "'--dport' after '-m multiport' means '--dports' and has its limits, so it is "
+            "accepted only before '-m multiport'."
         ),
     ),
     evidence=known_by(
@@ -298,7 +298,7 @@ _OVS = Dialect(
     refused_texts=(
         refused("tp_dst=80,tcp", "the port must follow its transport"),
         refused("tcp tp_dst=80", "fields are separated by commas"),
-        refused("ip,nw_proto=6,tp_dst=80", "the transport must have its name"),
+        refused("ip,nw_proto=6,tp_dst=80", "the transport must be written by name"),
         refused("tcp,tp_dst=80,tp_dst=81", "only the last port counts"),
         refused("tcp,tp_dst=80/65535", "a decimal mask looks like a prefix length"),
     ),

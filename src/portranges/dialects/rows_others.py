@@ -153,7 +153,7 @@ _JUNOS = Dialect(
 )
 
 # What both programs for the Windows firewall have in common.
-_RPC = reads(Fault.NAME, "RPC", "", "it means the ports that the service has at the time")
+_RPC = reads(Fault.NAME, "RPC", "", "it means the ports that the service uses at the time")
 _RPC_REFUSED = refused("RPC", "the ports are chosen when a service starts")
 _FASP = cite("[MS-FASP] of 2026-05-11", "2.2.13, FW_PORT_RANGE_LIST: 0 to 1000 entries")
 
@@ -222,7 +222,7 @@ _CALICO = Dialect(
     ),
     refused_texts=(
         refused("[http]", "the port is looked up in each pod"),
-        refused("- 80", "a list in lines is not read; write it in [ ]"),
+        refused("- 80", "a list in several lines is not read; write it in [ ]"),
     ),
     notes=(
         "A range is a string with ':'.",

@@ -61,7 +61,7 @@ _BPF = Dialect(
         refused("tcp dst port 80 and dst portrange 80-90", "only alternatives are read"),
     ),
     notes=(
-        "'and' and 'or' have the same precedence, from the left.",
+        "'and' and 'or' have the same precedence and are evaluated from the left.",
         "A list is in parentheses so that it can be part of a filter.",
         (
             "'port 80' without 'dst' also matches source ports, and 'not' also matches packets "
@@ -155,7 +155,7 @@ _NMAP = Dialect(
         refused("T:80,U:", "a letter without ports is a mistake"),
     ),
     notes=(
-        "An open end is 1, not 0: '-' is 1-65535, and port 0 is scanned only if it is listed.",
+        "An omitted first port is 1, not 0: '-' is 1-65535; port 0 is scanned only if it is listed.",
         "T:, U: and S: apply to all that follows; ports before the first are for all transports.",
         "Names are looked up in nmap's own table, nmap-services; pass it as services=.",
         (
@@ -238,7 +238,7 @@ _SQUID = Dialect(
     notes=(
         "A negation is written where the acl is used, as '!NAME'.",
         "It reads 8,191 characters of a line, and the rest as another line.",
-        "Up to 73 of them precede the ports: 'acl ', a name of 63 and ' port '.",
+        "Up to 73 of them precede the ports: 'acl ', a name of 63 characters, and ' port '.",
     ),
     evidence=known_by(
         Verification.EVERY_PORT,
@@ -274,8 +274,8 @@ _HAPROXY = Dialect(
     ),
     refused_texts=(
         refused("80 443 # web", "a comment is not part of the ports"),
-        refused('"80"', "a number in quotation marks is a text to other programs"),
-        refused("-m int 80", "only ports are read, and no options"),
+        refused('"80"', "other programs treat a number in quotation marks as text"),
+        refused("-m int 80", "only ports are read, not options"),
         refused("ge 1024 80", "the operator applies to each value, as alternatives"),
         refused("80 eq 443", "an operator applies only to the values after it"),
     ),

@@ -155,7 +155,7 @@ def _browsers(page: Page, report: PortReport) -> None:
         parts = [
             page.paragraph(
                 f"{each.service} ({', '.join(each.transports)} {each.ports}) should not be "
-                f"reachable from it: {each.why}",
+                f"reachable from the internet: {each.why}",
                 indent=2,
             )
             for each in report.not_for_internet

@@ -83,6 +83,6 @@ def add_uses(page: Page, report: PortReport) -> None:
         parts.append(page.paragraph(f"and {many(len(others), 'other')}: {names}", indent=2))
     page.section(
         "Known uses",
-        parts or ["none is known to this library"],
+        parts or ["none known to this library"],
         [(use.name, use.source) for use in found],
     )

@@ -54,7 +54,7 @@ def top(report: PortReport) -> str:
     pairs = summary.facts(report, called=_system)
     if found := report.not_for_internet:
         services = listed([each.service for each in found])
-        pairs.append(("internet", f"{services} should not be reachable from it"))
+        pairs.append(("internet", f"{services} should not be reachable from the internet"))
     items = "\n".join(
         f"<div><dt>{text(_LABELS.get(label, label.capitalize()))}</dt><dd>{prose(value)}</dd></div>"
         for label, value in pairs

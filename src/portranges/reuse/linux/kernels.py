@@ -164,14 +164,14 @@ CHANGES: tuple[Change, ...] = (
         name="connect_bind",
         first="6.18",
         backports=("6.17.8",),
-        sentence="connect() can share a port again once the last socket bound to it has left",
+        sentence="connect() can share a port again once the last bound socket has released it",
         source=_commit("d57f4b874946", "tcp: Update bind bucket state on port release"),
     ),
     Change(
         name="udp_wildcard_scans_all",
         first="7.0",
         backports=("6.19.11", "6.18.21", "6.12.80", "6.6.131", "6.1.168"),
-        sentence="a UDP bind() to a wildcard address looks at every socket of the port, also if "
+        sentence="a UDP bind() to a wildcard address compares every socket of the port, even if "
         "the port has more than ten",
         source=_commit("e537dd15d0d4", "udp: Fix wildcard bind conflict check when using hash2"),
     ),
