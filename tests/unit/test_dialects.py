@@ -695,7 +695,7 @@ def test_trap_powershell_reads_a_dash_as_subtraction():
 
 def test_trap_words_of_windows_are_not_numbers():
     for name in ("netsh", "powershell"):
-        assert "the ports that the service has" in refused("RPC", name)
+        assert "the ports that the service uses" in refused("RPC", name)
     refused("80,any", "netsh")
 
 

@@ -222,8 +222,8 @@ def test_windows_has_two_errors_for_exhaustion():
     assert table.connect(table.socket("tcp"), "192.0.2.7", 443).allowed
     decision = table.connect(table.socket("tcp"), "192.0.2.7", 443)
     assert (decision.error, decision.rule.id) == ("WSAENOBUFS", "windows-connect-exhausted")
-    assert "WSAENOBUFS (10055) means that no port" in decision.reason
-    assert "WSAEADDRINUSE (10048): each port has a connection" in decision.reason
+    assert "WSAENOBUFS (10055) if no port" in decision.reason
+    assert "WSAEADDRINUSE (10048), because every port has a connection" in decision.reason
     for name in ("windows", "windows-2003", "windows-xp"):
         (row,) = [row for row in rules(name) if row.id == f"{name}-connect-exhausted"]
         assert "10048" in row.sentence and "10055" in row.sentence

@@ -209,7 +209,7 @@ def test_a_group_has_one_owner(transport):
 
 
 def test_the_groups_of_solaris_are_not_known():
-    with pytest.raises(InvalidSocketError, match="its rules in 11 were not read"):
+    with pytest.raises(InvalidSocketError, match="its rules in 11 are not known"):
         procedure("solaris")(sock(flags="P"), [])
     answer = portability(sock(flags="P"), [])["solaris"]
     assert says(answer) == ("ENOPROTOOPT", "solaris-not-known")

@@ -164,7 +164,7 @@ def _texts(
     ends = f"{many(arguments.destinations, 'destination')} from {start}"
     each = "" if per_client is None else "for each client "
     connections = bounds(limits.connections)
-    yield "at once", f"{connections} connections {each}with --method {arguments.method}, to {ends}"
+    yield "at once", f"{connections} connections {each}by {arguments.method}, to {ends}"
     if limits.clients is not None and per_client is not None:
         each_has = f"with {many(per_client, 'port')} each"
         yield "max clients", f"{bounds(limits.clients)}, {each_has}, on {start}"

@@ -155,7 +155,7 @@ _NMAP = Dialect(
         refused("T:80,U:", "a letter without ports is a mistake"),
     ),
     notes=(
-        "An omitted first port is 1, not 0: '-' is 1-65535; port 0 is scanned only if it is listed.",
+        "An omitted first port is 1, not 0: '-' is 1-65535; port 0 is scanned only if listed.",
         "T:, U: and S: apply to all that follows; ports before the first are for all transports.",
         "Names are looked up in nmap's own table, nmap-services; pass it as services=.",
         (
