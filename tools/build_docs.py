@@ -7,8 +7,8 @@ The pages of ``api_pages`` and ``command_pages`` are generated as a whole.
     python tools/build_docs.py           rewrite the pages
     python tools/build_docs.py --check   change nothing; exit 1 if a page differs
 
-``build_schemas`` writes or checks its files as well, and so does ``build_share`` if
-argparse-manpage is installed.
+``build_schemas`` and ``build_pictures`` write or check their files as well, and so does
+``build_share`` if argparse-manpage is installed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 import api_pages  # noqa: E402
+import build_pictures  # noqa: E402
 import build_schemas  # noqa: E402 - the checkout's own, installed or not
 import command_pages  # noqa: E402
 import dialect_tables  # noqa: E402
@@ -351,6 +352,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{page} rewritten")
     if options.root == ROOT:
         differing += build_schemas.main(["--check"] if options.check else [])
+        differing += build_pictures.main(["--check"] if options.check else [])
         differing += _differing_in_share(check=options.check)
     return 1 if options.check and differing else 0
 

@@ -506,6 +506,7 @@ RESULTS: dict[str, Schema] = {
     "diff": DIFF,
     "registry": REGISTRY,
     "suggest": SUGGEST,
+    "map": record(layers=array(record(label=TEXT, ports=TEXT)), marks=array(PORT)),
     "masks": array(record(value=PORT, mask=PORT, count=WHOLE)),
     "sql": record(sql=TEXT),
     "listening": record(**_TABLE),

@@ -34,6 +34,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from portranges import advice as advice
     from portranges import capacity as capacity
+    from portranges import diagrams as diagrams
     from portranges import dialects as dialects
     from portranges import endpoints as endpoints
     from portranges import ephemeral as ephemeral
@@ -117,6 +118,7 @@ _PACKAGES = frozenset(
     {
         "advice",
         "capacity",
+        "diagrams",
         "dialects",
         "endpoints",
         "ephemeral",

@@ -875,6 +875,12 @@ write 22,80
         text = repr(self)
         printer.text(text if len(text) <= printer.max_width else self._elided())
 
+    def _repr_html_(self) -> str:
+        """Return a picture of the set, for notebooks."""
+        from portranges.diagrams import display
+
+        return display.of_set(self)
+
     def __format__(self, spec: str) -> str:
         """Return the text form, formatted as text."""
         return format(str(self), spec)

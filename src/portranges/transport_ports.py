@@ -387,6 +387,12 @@ class TransportPorts:
         yield str(self) if text[0] != "<" else text[16:].partition(":")[0]
         yield "elements", len(self)
 
+    def _repr_html_(self) -> str:
+        """Return a picture of the set, for notebooks."""
+        from portranges.diagrams import display
+
+        return display.of_set(self)
+
     def __format__(self, spec: str) -> str:
         """Return the text form, formatted as text."""
         return format(str(self), spec)

@@ -133,6 +133,8 @@ def shell(tmp_path, monkeypatch):
         (stubs / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(stubs), prepend=":")
     monkeypatch.setenv("TZ", "UTC")
+    # A number line is drawn with block characters where the output can have them.
+    monkeypatch.setenv("PYTHONUTF8", "1")
     # The package under test, wherever it is.
     monkeypatch.setenv("PYTHONPATH", str(Path(portranges.__file__).parents[1]), prepend=":")
 

@@ -57,7 +57,8 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "reuse": ("selection",),
     "advice": ("registry", "ephemeral", "uses", "layout", "rulesets"),
     "flows": ("registry", "ephemeral", "uses"),
-    "report": ("advice", "flows"),
+    "diagrams": ("registry", "rulesets", "layout"),
+    "report": ("advice", "flows", "diagrams"),
     # All names of the top level; some modules are imported when a name of theirs is first used.
     "": ("categories", "endpoints", "families", "fields", "transport_ports", "report"),
     # The leaves, which may read the machine or require other packages.
@@ -74,6 +75,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
         "reuse",
         "dialects",
         "rulesets",
+        "diagrams",
         "report",
         "system",
         "probe",
@@ -90,6 +92,10 @@ LATE = {
     ("portranges.report.model", "portranges.report.page"),
     ("portranges.report.model", "portranges.report.summary"),
     ("portranges.report.model", "portranges.report.web_page"),
+    # _repr_html_.
+    ("portranges.portset", "portranges.diagrams.display"),
+    ("portranges.transport_ports", "portranges.diagrams.display"),
+    ("portranges.rulesets.ruleset", "portranges.diagrams.display"),
     # __get_pydantic_core_schema__ and __get_pydantic_json_schema__.
     ("portranges.records", "portranges.fields"),
 }

@@ -40,6 +40,7 @@ _COMMANDS = {
     "diff": "compare what two rule files let through",
     "registry": "search the IANA registry, or compare it with an official file",
     "suggest": "suggest a port for a service, or check given ports",
+    "map": "draw ports, systems and rule files on the number line 0-65535",
     "masks": "print ports as value/mask pairs",
     "sql": "print categories or sets of ports as an SQL expression",
     "listening": "list the listening sockets of this machine",

@@ -387,6 +387,12 @@ class PortReport:
         """Return the one line of ``brief``: a report has thousands of characters."""
         return f"<PortReport {self.brief}>"
 
+    def _repr_html_(self) -> str:
+        """Return a picture of the port on the number line, and the verdict, for notebooks."""
+        from portranges.diagrams import display
+
+        return display.of_port(self.port, self.verdict())
+
     def _repr_pretty_(self, printer: types.Any, _cycle: bool) -> None:  # noqa: FBT001
         """Print the verdict, for IPython."""
         printer.text(self.verdict())

@@ -124,6 +124,12 @@ class Ruleset:
                 "a chain must not jump back to itself", f"{elide(loop)}, {place}"
             )
 
+    def _repr_html_(self) -> str:
+        """Return a picture of the ports that the rules open, for notebooks."""
+        from portranges.diagrams import display
+
+        return display.of_rules(self)
+
     def reachable(self, direction: types.DirectionLike = "in") -> Reachable:
         """Return the ports that a new packet may reach.
 
