@@ -45,6 +45,7 @@ from portranges import (
 from portranges.advice import Advice, Difference, Finding, Severity
 from portranges.capacity import Interval, Method
 from portranges.capacity.rows import METHODS
+from portranges.diagrams import Layer
 from portranges.dialects import (
     Bracketed,
     Brackets,
@@ -704,6 +705,17 @@ SAMPLES: dict[type[Any], Sample] = {
     Advice: Sample(
         {each.name: getattr(advice.rows()[0], each.name) for each in dataclasses.fields(Advice)},
         ({"id": ""}, {"severity": "fatal"}, {"template": None}, {"source": None}),
+    ),
+    Layer: Sample(
+        {"label": "web", "ports": PortSet([80]), "detail": "80", "stands_out": True},
+        (
+            {"label": ""},
+            {"label": 80},
+            {"ports": [80]},
+            {"ports": "80"},
+            {"detail": None},
+            {"stands_out": None},
+        ),
     ),
     Finding: Sample(
         {

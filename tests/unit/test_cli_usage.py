@@ -34,6 +34,7 @@ ANSWERED = {
     "diff": ([RULES, RULES], 0),
     "registry": (["--search", "postgres"], 0),
     "suggest": (["22"], 1),
+    "map": (["22", RULES], 0),
     "masks": (["1-65534"], 0),
     "sql": (["port"], 0),
     "listening": ([], 0),

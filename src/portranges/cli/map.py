@@ -7,8 +7,7 @@ import sys
 from portranges import diagrams, rulesets, types
 from portranges.cli import files
 from portranges.cli.output import WIDEST_TABLE, answer, columns
-from portranges.cli.words import ports_of
-from portranges.errors import InvalidValueError, elide
+from portranges.cli.words import ports_of_all
 from portranges.portset import PortSet
 from portranges.registry import SHIPPED
 from portranges.systems import COMMON
@@ -70,10 +69,9 @@ def _read(
 ) -> PortSet | TransportPorts | rulesets.Ruleset:
     if is_file or files.is_file(word):
         return reader.ruleset(word, files.read(word))
-    ports = TransportPorts.parse(word, services=SHIPPED) if "/" in word else ports_of(word)
-    if not ports:
-        raise InvalidValueError("expected at least one port", elide(word))
-    return ports
+    if "/" in word:
+        return TransportPorts.parse(word, services=SHIPPED)
+    return ports_of_all([word])
 
 
 def _label(drawn: PortSet | TransportPorts | rulesets.Ruleset, word: str) -> str:
