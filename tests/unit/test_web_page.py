@@ -244,6 +244,18 @@ def test_a_system_that_skips_the_port():
     assert f"{profile.title} {profile.ports} no, skipped" in texts(explain(port).to_html())
 
 
+@pytest.mark.parametrize("port", [0, 22, 60454, 65535])
+def test_the_port_is_on_the_number_line(port):
+    page = explain(port).to_html()
+    (picture,) = re.findall(r"<figure>(.*?)</figure>", page, re.DOTALL)
+    assert f'aria-label="Port {port} on the number line"' in picture
+    assert f">{port}</text>" in picture
+    for words in ("Dynamic Ports", "Linux", "ephemeral 32768-60999", "Windows", "FreeBSD"):
+        assert words in picture
+    # The answer comes first.
+    assert page.index('class="answer"') < page.index("<figure>") < page.index("<dl")
+
+
 # Several ports.
 
 
@@ -253,6 +265,8 @@ def test_several_ports_are_parts_of_one_page():
     for port in range(8000, 8004):
         assert f'<a href="#port-{port}">' in page
         assert f'<h2 id="port-{port}">Port {port}</h2>' in page
+    assert page.count("<figure>") == 1
+    assert ">these ports <" in page
     # What all have in common is there once.
     assert page.count('<h3 id="systems">') == 1
     assert page.count("See which process holds them") == 1

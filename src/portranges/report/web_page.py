@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from portranges import types
+from portranges import diagrams, types
 from portranges.layout import cut_list
 from portranges.portset import PortSet
-from portranges.report import summary
+from portranges.report import rows, summary
 from portranges.report.markup import bullets, cited, prose, text
 from portranges.report.model import PortReport
-from portranges.report.web_sections import Section, commands, sections, top
+from portranges.report.web_sections import Section, answer, commands, facts, sections
 from portranges.report.web_style import STYLE
 
 _LONGEST_TITLE = 60
@@ -40,22 +40,24 @@ _HEAD = """<!DOCTYPE html>
 def render(reports: types.Sequence[PortReport]) -> str:
     """Return a page about *reports*, with a part for each if there are several."""
     if len(reports) == 1:
-        title, answer = _title(reports[0]), summary.first_sentence(reports[0])
+        title, about = _title(reports[0]), summary.first_sentence(reports[0])
         main = _one(reports[0], title)
     else:
         title = _title_of_several(reports)
-        answer = f"What is known about {title[0].lower()}{title[1:]}."
+        about = f"What is known about {title[0].lower()}{title[1:]}."
         main = _several(reports, title)
     # Its package has been imported, but nothing below the command line may import it.
     version = text(sys.modules["portranges"].__version__)
-    head = _HEAD.format(version=version, description=text(answer), title=text(title), style=STYLE)
+    head = _HEAD.format(version=version, description=text(about), title=text(title), style=STYLE)
     page = "\n".join((f"{head}<main>", *main, "</main>", _foot(reports, version), "</body>"))
     return f"{page}\n</html>\n".encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _one(report: PortReport, title: str) -> Iterator[str]:
     yield f"<h1>{text(title)}</h1>"
-    yield top(report)
+    yield answer(report)
+    yield _picture([report], title)
+    yield facts(report)
     yield from _in_order(sections(report), [report], level=2)
 
 
@@ -68,15 +70,36 @@ def _several(reports: types.Sequence[PortReport], title: str) -> Iterator[str]:
         for name, report, _ in found
     ]
     yield f"<h1>{text(title)}</h1>"
+    yield _picture(reports, title)
     yield f'<nav aria-label="Ports">\n{bullets(answers)}\n</nav>'
     for name, report, own in found:
         yield f'<article>\n<h2 id="{name}">{text(_title(report))}</h2>'
-        yield top(report)
+        yield answer(report)
+        yield facts(report)
         yield from (_markup(each, 3, f"{name}-") for each in own if each not in of_all)
         yield "</article>"
     yield '<article>\n<h2 id="all">All of these ports</h2>'
     yield from _in_order(of_all, reports, level=3)
     yield "</article>"
+
+
+def _picture(reports: types.Sequence[PortReport], title: str) -> str:
+    """Return the ports among the categories and the ephemeral ranges of common systems."""
+    ports = PortSet(each.ports for each in reports)
+    entries = (*reports[0].allocated_by, *reports[0].not_allocated_by)
+    ranges = {each.name: each for each in entries}
+    layers = [
+        *diagrams.categories(),
+        *(
+            diagrams.Layer(label=each.system, ports=each.ports, detail=f"ephemeral {each.ports}")
+            for each in (ranges[name] for name in rows.COMMON if name in ranges)
+        ),
+    ]
+    if len(ports) > 1:
+        layers += diagrams.layers_of(ports, "these ports")
+    marks = ports if len(ports) == 1 else ()
+    about = f"{title} on the number line"
+    return f"<figure>{diagrams.svg(layers, title=about, marks=marks)}</figure>"
 
 
 def _in_order(

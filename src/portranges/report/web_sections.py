@@ -49,8 +49,13 @@ class Section:
     parts: tuple[str, ...]
 
 
-def top(report: PortReport) -> str:
-    """Return the answer, and below it the facts that readers want first."""
+def answer(report: PortReport) -> str:
+    """Return the answer: what the port is."""
+    return f'<p class="answer">{prose(summary.first_sentence(report))}</p>'
+
+
+def facts(report: PortReport) -> str:
+    """Return the facts that readers want first."""
     pairs = summary.facts(report, called=_system)
     if found := report.not_for_internet:
         services = listed([each.service for each in found])
@@ -61,8 +66,7 @@ def top(report: PortReport) -> str:
         # The purpose, which follows, has the same words.
         if label != "note"
     )
-    answer = prose(summary.first_sentence(report))
-    return f'<p class="answer">{answer}</p>\n<dl class="facts">\n{items}\n</dl>'
+    return f'<dl class="facts">\n{items}\n</dl>'
 
 
 def sections(report: PortReport) -> Iterator[Section]:

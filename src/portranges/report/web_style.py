@@ -10,7 +10,7 @@ STYLE = """\
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #14181d; --ink: #e3e8ed; --soft: #a2adb8; --line: #353d46; --box: #1e242b;
+    --paper: #0d1117; --ink: #e6edf3; --soft: #a2adb8; --line: #353d46; --box: #1a2028;
     --accent: #84bdff; --warn: #ffb469;
   }
 }
@@ -31,6 +31,8 @@ ul { padding-left: 1.25rem; }
 li { margin: 0.4rem 0; }
 a { color: var(--accent); text-underline-offset: 0.15em; }
 .answer { font-size: 1.35rem; line-height: 1.45; margin-top: 1rem; text-wrap: pretty; }
+figure { margin: 1.5rem 0; }
+figure svg { display: block; width: min(100%, 36rem); height: auto; }
 .facts { margin: 1.5rem 0; border-top: 1px solid var(--line); }
 .facts div {
   display: grid; grid-template-columns: 8.5rem 1fr; padding: 0.5rem 0;
@@ -69,6 +71,10 @@ p code {
 details table { font-size: 0.875rem; }
 details td:last-child { min-width: 15rem; }
 summary { cursor: pointer; color: var(--accent); margin: 0.9rem 0; }
+nav a { text-decoration: none; }
+nav a:hover { text-decoration: underline; }
+article h2 { font-size: 1.7rem; }
+article .answer { font-size: 1.15rem; }
 article { border-top: 2px solid var(--line); margin-top: 3rem; }
 footer {
   margin-top: 4rem; padding-top: 1rem; padding-bottom: 2.5rem;
