@@ -45,6 +45,8 @@ napoleon_custom_sections = [
 html_theme = "furo"
 html_title = f"portranges {release}"
 html_show_sourcelink = False
+html_static_path = ["_static"]
+html_js_files = ["accessible.js"]
 
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
