@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import re
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import portranges
 from portranges.registry.edition import MADE_FROM
@@ -26,6 +28,7 @@ REQUIREMENTS = {
     "clouds.txt": ("clouds",),
     "frameworks.txt": ("frameworks",),
     "coverage.txt": ("coverage",),
+    "docs.txt": ("docs",),
 }
 
 
@@ -89,6 +92,31 @@ def test_the_licences_and_notices_are_shipped() -> None:
     for name, (archive, _) in zip(made_from, MADE_FROM, strict=True):
         assert f"\n{name}" in notices
         assert archive.startswith(name.replace(" ", "-"))
+
+
+def test_links_of_the_description_work_outside_the_repository() -> None:
+    metadata = importlib.metadata.metadata("portranges")
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    description = metadata.get_payload()
+    assert isinstance(description, str)
+    links = re.findall(r"\]\(([^)]+)\)", description)
+    readme = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert len(links) == len(readme) > 10
+    repository = "portranges/portranges"
+    for link, written in zip(links, readme, strict=True):
+        if written.startswith("docs/pictures/"):
+            assert link == f"https://raw.githubusercontent.com/{repository}/main/{written}"
+        elif written.startswith(("https://", "#")):
+            assert link == written
+        else:
+            assert link == f"https://github.com/{repository}/blob/main/{written}"
+            assert (ROOT / written).exists(), written
+
+
+def test_the_workflow_runs_the_steps_of_the_repository() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+    runs = [step.get("run") for step in workflow["jobs"]["checks"]["steps"]]
+    assert 'sudo env "PATH=$PATH" bash .ci/run --with-tools' in runs
 
 
 def test_the_wheel_is_smaller_than_1_2_megabytes() -> None:
