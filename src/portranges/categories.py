@@ -1,7 +1,7 @@
 """The three categories of RFC 6335, and the category of one port or of many.
 
-Who a port is assigned to is in ``registry``. The ranges that systems actually choose ephemeral
-ports from are in ``ephemeral``.
+``registry`` has the service that a port is assigned to, and ``ephemeral`` the ranges from which
+systems choose ephemeral ports.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ As a signed byte it is -1, which ``pandas.Categorical.from_codes`` reads as a mi
 class Category(StrEnum):
     """The three ranges of port numbers, with the names of RFC 6335.
 
-    The categories define how IANA assigns a number. They do not define which ports need
-    privilege, which depends on the system, nor which ports a system allocates to outgoing
-    connections: see ``portranges.ephemeral``.
+    The categories define how IANA assigns a number. They do not define which ports need a
+    privilege, because that depends on the system. Nor do they define which ports a system allocates
+    to outgoing connections: see ``portranges.ephemeral``.
 
     Source:
         RFC 6335, section 6.
@@ -192,8 +192,8 @@ def classify_many(
             ``"raise"`` an error, or return ``ABSENT`` for it (``"absent"``).
 
     Returns:
-        One byte per port: 0 system, 1 user, 2 dynamic, the index of the category in
-        ``tuple(Category)``; 255, ``ABSENT``, for a row without a port.
+        One byte per port, the index of its category in ``tuple(Category)`` (0 is system, 1 user, 2
+        dynamic). A row without a port has 255, ``ABSENT``.
 
     Raises:
         TypeError: *ports* is of another type, or contains something that is not an integer,

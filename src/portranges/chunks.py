@@ -1,7 +1,7 @@
 """Find the rows of a column in memory: of pandas, polars and pyarrow, of numpy, of any buffer.
 
-A column is read through the package that made it, which is therefore loaded: nothing here imports
-a package. What the numbers mean is in ``columns``.
+A column is read through the package that made it, which is therefore loaded: nothing here imports a
+package. ``columns`` interprets the numbers.
 """
 
 from __future__ import annotations

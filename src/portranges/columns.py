@@ -1,7 +1,7 @@
 """Read millions of ports: numbers of any width become the two bytes of a port, or are invalid.
 
-No Python code is executed for each of them, unless they are the items of an iterable. How the rows
-of a column are found in memory is in ``chunks``; what is looked up for a port is in ``scan``.
+No Python code is executed for each of them, unless they are the items of an iterable. ``chunks``
+finds the rows of a column in memory, and ``scan`` looks up a value for each port.
 """
 
 from __future__ import annotations

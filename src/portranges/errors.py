@@ -310,7 +310,7 @@ class PortRowsError(PortRangesError, ExceptionGroup[Exception]):
 
 
 class PortsExhaustedError(PortRangesError):
-    """No port is free, or none that the algorithm tries.
+    """No port is free, or the algorithm did not try the free ones.
 
     Attributes:
         algorithm: The name of the algorithm.
@@ -457,7 +457,7 @@ class UnexpectedOutputError(SystemReadError):
 
 
 class MissingExtraError(PortRangesError, ImportError):
-    """An optional part of the library whose package is not installed.
+    """An optional part of the library needs a package that is not installed.
 
     Example:
         >>> print(MissingExtraError("psutil", "probe"))

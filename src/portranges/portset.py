@@ -91,10 +91,10 @@ class PortSet:
     ``|``, ``&``, ``-``, ``^`` and the comparisons, which mean subset and superset, accept a
     ``PortSet``, a ``PortRange``, or a ``set`` or ``frozenset`` of ports on either side. The named
     methods accept any iterable that the constructor accepts. A ``PortSet`` is equal to another
-    ``PortSet`` only, since a ``frozenset`` of the same ports has another hash.
+    ``PortSet`` only, because a ``frozenset`` of the same ports has a different hash.
 
-    A set has its ports in ascending order: ``ports[0]`` is the smallest, ``ports[-1]`` the
-    greatest, and a slice is the set of the ports at its positions.
+    The ports are in ascending order. ``ports[0]`` is the smallest, ``ports[-1]`` the greatest, and
+    a slice is the set of the ports at its positions.
 
     Example:
         >>> web = PortSet([80, 443, PortRange(8000, 8100)])
@@ -905,7 +905,7 @@ write 22,80
 
     @property
     def table(self) -> bytes:
-        r"""The set as 65,536 bytes: 1 for a port in the set, 0 for another.
+        r"""The set as 65,536 bytes, 1 for a port in the set and 0 for any other.
 
         Use it with ``numpy.frombuffer``, pyarrow, polars and eBPF maps. A ``bytes`` object
         is a buffer, so none of them copies it.
@@ -945,7 +945,7 @@ write 22,80
                 ``"raise"`` an error, or return 0 for it (``"absent"``).
 
         Returns:
-            One byte per port: 1 if it is in the set, 0 if it is not.
+            One byte per port, 1 if it is in the set and 0 if it is not.
 
         Raises:
             TypeError: *ports* is of another type, or contains something that is not an

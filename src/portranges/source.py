@@ -1,7 +1,7 @@
 """Where a fact comes from and how it is known.
 
-Every row of facts has a ``Source``, precise enough to look it up, and where its certainty
-varies a ``Confidence``. ``cite`` builds a source; the packages have no helper of their own.
+Every row of facts has a ``Source``, precise enough to look it up, and a ``Confidence`` if certainty
+varies. ``cite`` builds a source; the packages have no helper of their own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["MEASURED_ON_LINUX", "Confidence", "Source", "cite"]
 class Confidence(StrEnum):
     """How a fact is known.
 
-    A row with two facts that are known differently has the weaker word.
+    A row with two facts of different confidence has the weaker one.
 
     Example:
         >>> Confidence("source")
@@ -40,7 +40,7 @@ class Confidence(StrEnum):
         """What the word means.
 
         Returns:
-            Half a sentence.
+            A clause.
 
         Example:
             >>> Confidence.REPORTED.meaning

@@ -1,9 +1,9 @@
 """Operating systems, network stacks and translators: one row for each that the library knows.
 
-A row has the name of a system, the releases that the name means and what it is a release or
-variant of. What a system does is a row in the package that evaluates it, under the same name:
-its range in ``portranges.ephemeral``, its order of choice in ``portranges.selection``, its
-rules for ``bind()`` in ``portranges.reuse``.
+A row has the name of a system, the releases that the name means and what it is a release or variant
+of. The packages that evaluate a system have a row of the same name for what it does: its range in
+``portranges.ephemeral``, its order of choice in ``portranges.selection``, its rules for ``bind()``
+in ``portranges.reuse``.
 """
 
 from __future__ import annotations
@@ -126,10 +126,10 @@ def lookup(name: types.SystemName) -> System:
 
 
 def rows() -> tuple[System, ...]:
-    """Return all rows.
+    """Return the rows of all systems.
 
     Returns:
-        The rows in a fixed order: hosts family by family, then middleboxes, then documents.
+        The rows in a fixed order, hosts family by family, then middleboxes, then documents.
 
     Example:
         >>> [row.name for row in rows() if row.parent == "linux" and row.kind == "host"][-3:]

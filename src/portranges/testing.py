@@ -1,8 +1,8 @@
 """Free and reserved ports for tests.
 
-The pytest plugin offers them as fixtures; other test runners use this module. The ports are
-outside the ephemeral range, so that the system never allocates them to another socket between
-two steps of a test. Whether a port is free is decided by binding it, not by a table.
+The pytest plugin offers them as fixtures; other test runners use this module. The ports are outside
+the ephemeral range, so that the system never allocates them to another socket between two steps of
+a test. A port counts as free if it can be bound; no table is consulted.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class ReservedPort:
 
     @property
     def socket(self) -> _socket.socket:
-        """The TCP socket: for IPv4, or for IPv6 on a machine without IPv4."""
+        """The TCP socket for IPv4, or for IPv6 on a machine without IPv4."""
         return next(iter(self._sockets.values()))
 
     @property

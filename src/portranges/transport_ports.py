@@ -227,10 +227,10 @@ class TransportPorts:
         return self._sets[_PLACES[check_transport(transport)]]
 
     def items(self) -> tuple[tuple[Transport, PortSet], ...]:
-        """Return each transport that has ports, with its ports.
+        """Return the transports that have ports, each with its ports.
 
         Returns:
-            Pairs in the order of ``Transport``: TCP, UDP, SCTP, DCCP.
+            Pairs in the order of ``Transport``, which is TCP, UDP, SCTP, DCCP.
 
         Example:
             >>> for transport, ports in TransportPorts.parse("53/udp,22/tcp,80/tcp").items():

@@ -1,4 +1,4 @@
-"""The names that annotations use, each loaded when a hint is evaluated.
+"""The names that annotations use, each loaded when an annotation is evaluated.
 
 Modules write ``types.Iterable[int]`` or ``types.SystemLike`` and import nothing else for
 their annotations. The names are those that ``_types`` defines or imports; it imports ``typing``

@@ -1,7 +1,7 @@
 """How many connections fit, how fast they can follow each other, and how likely a collision is.
 
 The answers are computed from a profile of ``portranges.ephemeral``, and hold as long as nothing
-else uses its ports. How full the range of this machine is, is answered by ``portranges.probe``.
+else uses its ports. ``portranges.probe`` reports how full the range of this machine is.
 """
 
 from __future__ import annotations

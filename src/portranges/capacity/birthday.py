@@ -81,15 +81,14 @@ def collision_probability(
 
 
 def draws_for(probability: float, ports: types.SupportsIndex | types.SystemLike) -> int:
-    """Return the number of draws that collide with at least *probability*.
+    """Return how many draws it takes to collide with at least *probability*.
 
     Args:
         probability: 0 to 1.
         ports: As in ``collision_probability``.
 
     Returns:
-        The smallest number of draws with that probability or more: 0 for a probability of 0,
-        ``ports + 1`` for 1.
+        The smallest such number. It is 0 for a probability of 0, and ``ports + 1`` for 1.
 
     Raises:
         TypeError: *probability* is not a number, or *ports* has the wrong type.

@@ -75,14 +75,14 @@ def profile(name: types.SystemName) -> EphemeralProfile:
 def profiles(
     kind: types.KindLike | None = None, *, current: bool | None = None
 ) -> tuple[EphemeralProfile, ...]:
-    """Return all rows, or those of one kind or age.
+    """Return the rows of all systems, or of those of one kind or age.
 
     Args:
         kind: Only rows of this kind.
         current: ``True`` for the newest versions only, ``False`` for older ones only.
 
     Returns:
-        The rows in a fixed order: family by family, hosts before middleboxes before documents.
+        The rows in a fixed order, family by family, hosts before middleboxes before documents.
 
     Raises:
         TypeError: An argument has the wrong type.

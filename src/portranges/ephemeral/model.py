@@ -184,8 +184,8 @@ class EphemeralProfile:
         """The name for display.
 
         Returns:
-            The system's title. Titles of ``others`` follow if they are as old: for a row of
-            today's systems, only those that are current.
+            The system's title, then the titles of ``others`` that are as old. The title of a row of
+            today's systems lists only current ones.
 
         Example:
             >>> from portranges import ephemeral
@@ -214,7 +214,7 @@ class EphemeralProfile:
 
     @property
     def kind(self) -> Kind:
-        """Whether the row is for a host, a middlebox, or a document about others.
+        """Whether the row describes a host, a middlebox, or what a document states about others.
 
         Returns:
             The kind of the system.
@@ -231,7 +231,7 @@ class EphemeralProfile:
         """Whether the system is in use today, in its newest release.
 
         Returns:
-            That of the system.
+            ``is_current`` of the system.
 
         Example:
             >>> from portranges import ephemeral

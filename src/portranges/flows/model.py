@@ -107,7 +107,7 @@ class Criterion:
         of_type("source", self.source, Source)
 
     def is_service(self, own: Trait, other: Trait) -> bool:
-        """Return whether a port with traits *own* is the service of one with traits *other*.
+        """Return whether a port with traits *own* is the service if the other end has *other*.
 
         Args:
             own: The traits of the port that may be the service's.

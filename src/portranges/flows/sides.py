@@ -137,7 +137,7 @@ def server_side_many(
     byteorder: types.ByteOrder = sys.byteorder,
     invalid: types.InvalidPorts = "raise",
 ) -> bytes:
-    r"""Return which end is the service for each of many flows.
+    r"""Return for each of many flows which end is the service.
 
     Args:
         first: The ports of one end, in any form that ``PortSet.contains_many`` accepts: a
@@ -151,8 +151,8 @@ def server_side_many(
             an error, or return ``categories.ABSENT`` for it (``"absent"``).
 
     Returns:
-        One byte per flow, the ``Side`` that ``judge`` returns for it: 1 means the first end, 2
-        the second, 0 unknown; 255, ``categories.ABSENT``, for a row without a port.
+        One byte per flow, the ``Side`` that ``judge`` returns for it (1 is the first end, 2 the
+        second, 0 unknown). A row without a port has 255, ``categories.ABSENT``.
 
     Raises:
         TypeError: *first* or *second* is none of these, or a system is neither a name nor a

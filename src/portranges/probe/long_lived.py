@@ -52,10 +52,10 @@ class LingeringListener:
 
     Attributes:
         record: The socket and its owners.
-        age: How certain it is that the listener has been there for long.
+        age: How certain it is that the listener is old enough.
         seen_since: When it was first seen here, in seconds since 1970.
-        owner_started_at: When the first of its owners started, which is a bound and not an age;
-            ``None`` if unknown.
+        owner_started_at: When the first of its owners started, or ``None`` if unknown. The
+            listener itself may be younger.
         reasons: The reasons, those for concern first.
 
     Example:
@@ -164,8 +164,8 @@ class LingeringListeners:
 class ListenerHistory:
     """A memory of when each listener was first seen.
 
-    Passed to each call of ``lingering``, it turns "may have been there for long" into "has been
-    seen for so long". It forgets listeners that are gone.
+    Passed to each call of ``lingering``, it replaces a possible age by the time for which the
+    listener has been seen. It forgets listeners that are gone.
 
     Example:
         >>> len(ListenerHistory())
@@ -220,7 +220,7 @@ def lingering(
     history: ListenerHistory | None = None,
     backend: types.BackendLike | None = None,
 ) -> LingeringListeners:
-    """Return the listeners on ephemeral ports that may have been there for long.
+    """Return the listeners on ephemeral ports that are, or may be, older than a given age.
 
     A single call has no history: it leaves out listeners whose process started too recently,
     and reports the age of the others as possible. With a *history* that is kept between calls,

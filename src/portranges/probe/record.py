@@ -255,7 +255,7 @@ class SocketRecord:
 
     @property
     def is_self_connected(self) -> bool:
-        """Whether it is connected to itself: the remote address and port are its own.
+        """Whether the socket is connected to its own address and port.
 
         A ``connect()`` to a local port on which nothing listens succeeds if the system chooses
         that very port for the client. The socket then receives what it sends, and no service can

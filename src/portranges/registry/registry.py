@@ -39,7 +39,7 @@ _OWN = ", with the caller's own services"
 
 
 class Registry:
-    """A registry of port numbers: services by port, and ports by service.
+    """A registry of port numbers, which finds services by port and ports by service.
 
     ``portranges.registry.SHIPPED`` is IANA's registry as it comes with the library; the
     functions of ``portranges.registry`` are its methods. ``read_iana`` reads another edition
@@ -515,10 +515,11 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
                 description, in any order.
 
         Returns:
-            The best matches first: rows that are named so, whose name begins with the word, whose
-            name contains it, whose description has it as a word of its own, whose description
-            contains it. Of several words, the one that matches worst counts first. Rows that
-            match equally well are in the order of their ports. Empty if no row matches.
+            The rows, the best match first. A row whose name is the word comes before one whose name
+            begins with it, then one whose name contains it, one whose description has it as a
+            separate word, and one whose description contains it. If there are several words, the
+            one that matches worst counts first. Rows that match equally well are in the order of
+            their ports.
 
         Raises:
             TypeError: *text* is not a ``str``.

@@ -22,15 +22,15 @@ _numbers = count(1)
 class PortTable:
     """The ports of one machine as a state machine, with their history.
 
-    The methods are a program's calls. Each returns a Decision, except close() and advance().
-    A refused call leaves the table as it was, with the systems' own exceptions: a connect()
-    that fails takes away the port and the address that the socket did not bind itself, and on
-    the BSDs a peer that refuses takes away the port altogether. Impossible calls raise
+    The methods are a program's calls. Each returns a Decision, except close() and advance(). A
+    refused call leaves the table unchanged, with the exceptions that the systems make. After a
+    connect() that fails, the socket loses a port and an address that it did not bind itself. On the
+    BSDs, it loses the port in any case if the peer refuses. Impossible calls raise
     InvalidSocketError and leave the table unchanged.
 
-    The table is one machine; the other end of a connection is not in it. Pass
-    ``refused=True`` for a peer that does not listen, call ``accept()`` for an incoming
-    connection, and pass to ``close()`` how the connection ends.
+    The table models one machine. The other end of a connection is not in it. Pass ``refused=True``
+    for a peer that does not listen, call ``accept()`` for an incoming connection, and pass to
+    ``close()`` how the connection ends.
 
     A table is not safe for use by several threads at once: give each thread its own, or
     guard it with a lock.
@@ -155,8 +155,8 @@ class PortTable:
             transport: ``"tcp"`` or ``"udp"``.
 
         Returns:
-            The records, in the order that ``can_bind`` expects: as they were bound, or on
-            Linux, whose order does not matter, as the kernel keeps them.
+            The records in the order that ``can_bind`` expects, which is the order in which they
+            were bound. On Linux, where the order does not matter, it is the order of the kernel.
 
         Raises:
             InvalidPortError: The port is outside 0..65535.

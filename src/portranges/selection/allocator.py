@@ -38,9 +38,9 @@ class Allocator:
     An allocator must not be used by several threads at the same time.
 
     Complexity:
-        allocate, release and take need constant time, even if the set is nearly full; algorithm
-        5 of RFC 6056 needs up to 256 tries. With *shared*, every destination with ports in use
-        has a table of one to eight bytes per port.
+        ``allocate``, ``release`` and ``take`` need constant time, even if the set is nearly full;
+        algorithm 5 of RFC 6056 needs up to 256 tries. With *shared*, every destination with ports
+        in use has a table of one to eight bytes per port.
 
     Example:
         >>> import random
@@ -342,7 +342,7 @@ class Allocator:
         The allocator itself does not try them one by one.
 
         Returns:
-            0 before the first one.
+            The number, 0 before the first call.
 
         Example:
             >>> ports = Allocator([7, 8], "macos-tcp")

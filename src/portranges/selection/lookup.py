@@ -1,4 +1,4 @@
-"""The algorithms by name. What they do is in ``orders``, and the facts are in ``rows``."""
+"""The algorithms by name. ``orders`` implements them, and ``rows`` has the facts."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def algorithm(name: types.AlgorithmName) -> Algorithm:
 
 
 def algorithms() -> tuple[Algorithm, ...]:
-    """Return all rows.
+    """Return the rows of all algorithms.
 
     Returns:
-        The rows in a fixed order: RFC 6056, then system by system.
+        The rows in a fixed order, those of RFC 6056 first, then system by system.
 
     Example:
         >>> [row.name for row in algorithms()][:6]

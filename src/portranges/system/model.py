@@ -161,7 +161,7 @@ class TimeWaitReuse(StrEnum):
 @always_checked
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    r"""A machine whose settings can be read: this one, another one, or a recorded one.
+    r"""A machine whose settings can be read, such as this one, another one, or a recorded one.
 
     Attributes:
         platform: Its ``sys.platform``.
@@ -333,7 +333,7 @@ class MachineSettings:
 
     @property
     def effective(self) -> PortSet:
-        """The ports that the machine allocates: ``configured`` without reserved and excluded.
+        """The ports that the machine allocates: ``configured`` minus reserved and excluded ones.
 
         The same as ``profile.ports``.
         """
