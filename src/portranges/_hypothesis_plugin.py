@@ -78,7 +78,7 @@ def _resolve(kind: type[types.Any]) -> types.Any:
 def _strategy_for(kind: types.Any) -> types.Any | None:
     marks: tuple[object, ...] = getattr(kind, "__metadata__", ())
     if [type(mark).__module__ for mark in marks] == ["portranges.fields"]:
-        # ``Port`` is an annotated int, of which Hypothesis would draw any integer.
+        # ``Port`` is an annotated int, for which Hypothesis would draw any integer.
         from portranges.strategies import ports
 
         return ports()

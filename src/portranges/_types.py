@@ -147,7 +147,7 @@ OwnServices: TypeAlias = Mapping[str, Iterable[tuple[SupportsIndex | PortRange, 
 ReportAnswers: TypeAlias = Iterable[tuple[PortReport, TransportLike | None]]
 RequestedPorts: TypeAlias = list[tuple[PortSet, TransportLike | None]]
 
-# What a port is wanted towards. Only plain values, because they must hash to the same
+# The destination for which a port is wanted: only plain values, because they must hash to the same
 # number in every process for a seed to be reproducible.
 _Part: TypeAlias = int | str | bytes | None
 Destination: TypeAlias = _Part | tuple[_Part | tuple[_Part, ...], ...]
@@ -155,7 +155,7 @@ Destination: TypeAlias = _Part | tuple[_Part | tuple[_Part, ...], ...]
 
 @runtime_checkable
 class Rng(Protocol):
-    """A source of random bits: random.Random, random.SystemRandom."""
+    """A source of random bits, such as random.Random or random.SystemRandom."""
 
     def getrandbits(self, k: int, /) -> int:
         """Return an integer of *k* random bits."""
@@ -224,7 +224,7 @@ FieldCheck: TypeAlias = type | Callable[[str, Any], object]
 TextLayout: TypeAlias = Callable[[str], list[str]]
 SettingParser: TypeAlias = Callable[[str], object]
 AttributeBlocks: TypeAlias = dict[tuple[int, int], list[bytes]]
-OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID; None has none
+OwnersOfRows: TypeAlias = Mapping[Any, tuple[Owner, ...]]  # by inode or PID
 ListedColumns: TypeAlias = tuple[str, str, str, list[str], list[str]]
 RuleSource: TypeAlias = Source | tuple[Source, Confidence]
 RuleRow: TypeAlias = tuple[str | None, str, Source] | tuple[str | None, str, Source, Confidence]
@@ -359,15 +359,15 @@ class RegistryTable(Protocol):
         ...
 
     def spans(self) -> Iterator[tuple[int, int, Transport, State]]:
-        """Yield every stretch of ports with a row: first, last, whose, and which state."""
+        """Yield each stretch of ports with a row: first, last, transport and state."""
         ...
 
     def named(self, name: str) -> Iterator[tuple[int, int, Transport]]:
-        """Yield every stretch that has *name*, given in lower case."""
+        """Yield each stretch that has *name*, given in lower case, with its transport."""
         ...
 
     def names(self) -> Iterable[str]:
-        """Return all names as they are spelt, in any order, perhaps repeated."""
+        """Return all names as they are spelt, in any order, possibly repeated."""
         ...
 
     def rows(self) -> Iterator[tuple[int, int, Assignment]]:
@@ -416,7 +416,7 @@ class ReuseMachine(Protocol):
 
 @runtime_checkable
 class Command(Protocol):
-    """A module that is a command."""
+    """A module that implements a command."""
 
     def add_arguments(self, add: Arguments) -> None:
         """Add the command's arguments."""
@@ -445,7 +445,7 @@ class PsutilConnection(Protocol):
 
 @runtime_checkable
 class PsutilProcess(Protocol):
-    """A process, as psutil has it."""
+    """A process, as psutil represents it."""
 
     @property
     def pid(self) -> int: ...

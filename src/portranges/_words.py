@@ -1,6 +1,6 @@
 """The words that arguments accept, as types: every system, dialect, algorithm and state.
 
-A contract test compares them with the rows and enumerations that the words are from.
+A contract test compares them with the rows and enumerations that the words come from.
 """
 
 from __future__ import annotations

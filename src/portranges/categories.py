@@ -110,7 +110,7 @@ class Category(StrEnum):
             >>> print(Category.DYNAMIC.source)
             RFC 6335, sections 6 and 8.1.2 (checked 2026-11)
         """
-        # The class costs an import more than everything else here, and few programs need it.
+        # Importing the class takes longer than everything else here, and few programs need it.
         from portranges.source import cite
 
         return cite("RFC 6335", "sections 6 and 8.1.2")
@@ -200,10 +200,10 @@ def classify_many(
             such as floating point numbers.
         InvalidPortError: A number is outside 0 to 65535; the error has its position.
         InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
-            *invalid* is another word.
+            *invalid* is unknown.
 
     Complexity:
-        Linear, and for a buffer or a column without executing Python code for each port.
+        Linear. For a buffer or a column, no Python code is executed for each port.
 
     Source:
         RFC 6335, section 6.
@@ -261,7 +261,7 @@ def count_by_category(
         TypeError: *ports* is of another type, or contains something that is not an integer.
         InvalidPortError: A number is outside 0 to 65535; the error has its position.
         InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
-            *invalid* is another word.
+            *invalid* is unknown.
 
     Complexity:
         Linear, in bounded memory.

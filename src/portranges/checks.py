@@ -1,4 +1,4 @@
-"""Checks of arguments that are not ports, with one form of message.
+"""Checks of arguments other than ports, with messages of one form.
 
 Each returns the value in the type that the caller computes with, or raises ``TypeError`` or
 ``InvalidValueError`` with the rule, what was given, and a hint if one fits. Ports and
@@ -12,8 +12,7 @@ from operator import index
 from portranges import types
 from portranges.errors import InvalidValueError, UnknownNameError, elide, got
 
-# More than anyone has of anything counted here, and small enough that the product of two
-# is not too large for a float.
+# Larger than any real count, and small enough that the product of two fits into a float.
 _LARGEST = 10**100
 
 _TEXTS: tuple[type, ...] = (str, bytes, bytearray, memoryview)
@@ -39,7 +38,7 @@ def of_type(
         hint: What may have been meant, for the message.
 
     Raises:
-        TypeError: It is not.
+        TypeError: It is not a *kind*.
 
     Example:
         >>> of_type("name", b"linux", str)
@@ -79,7 +78,7 @@ def flag(name: str, value: object) -> bool:
     """Return *value*, the argument *name*, if it is a ``bool``.
 
     Raises:
-        TypeError: It is not; 0, 1 and None are refused.
+        TypeError: It is not a ``bool``; 0, 1 and None are rejected.
 
     Example:
         >>> flag("current", "yes")

@@ -310,7 +310,7 @@ _READERS: dict[str, types.ColumnReader] = {
     "pyarrow": _of_arrow,
 }
 
-# The kind and the number of bytes of pyarrow's types of integers.
+# The kind and the number of bytes of pyarrow's integer types.
 _LAYOUTS = {
     f"{name}{8 * size}": (name[0], size) for name in ("int", "uint") for size in (1, 2, 4, 8)
 }
@@ -340,7 +340,7 @@ def _of_buffer(
         raise TypeError("ports must have at least one dimension, got 0")
     if not is_octets:
         hint = ""
-        # What else exports single bytes, as mmap does, rarely contains ports of one byte.
+        # Other objects that export single bytes, such as mmap, rarely contain ports of one byte.
         if letter in ("b", "B") and not isinstance(ports, array):
             hint = "; a memoryview of it is read as two bytes per port"
         if hint or order not in _ORDERS or letter not in _SIGNED + _UNSIGNED:

@@ -107,8 +107,7 @@ class PortReader:
 
     Raises:
         TypeError: *ports*, *byteorder* or *invalid* is of another type.
-        InvalidValueError: The number of bytes is odd, or *byteorder* or *invalid* is another
-            word.
+        InvalidValueError: The number of bytes is odd, or *byteorder* or *invalid* is unknown.
     """
 
     __slots__ = ("_check", "_chunks", "_raises", "_source", "invalid", "low")

@@ -95,7 +95,7 @@ class Endpoint:
                 brackets, or ``*`` or nothing for every address. A scope follows the address:
                 ``[fe80::1%eth0]:80``, ``[fe80::1%25eth0]:80`` as in URIs, or as ss prints
                 it, ``[fe80::1]%eth0:80`` and ``127.0.0.53%lo:53``.
-            default_port: The port of a text without one, 0 to 65535. None rejects such a text.
+            default_port: The port if *text* has none, 0 to 65535. If None, *text* must have one.
             services: A registry of names, such as ``portranges.registry.SHIPPED``. With None a
                 port must be a number.
             transport: The transport by which a service name is looked up; None means any.

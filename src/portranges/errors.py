@@ -30,8 +30,8 @@ __all__ = [
     "UnsupportedPlatformError",
 ]
 
-# How much of a text from outside a message shows: with its indentation it fits on a line of a
-# terminal. The whole text is in .text.
+# How many characters of a text a message shows, so that the excerpt fits on a line of a terminal
+# with its indentation. The whole text is in .text.
 _EXCERPT = 60
 
 # Integers are shown in full up to this many digits.

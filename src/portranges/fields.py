@@ -183,7 +183,7 @@ def _checked(function: Callable[..., object], kind: type) -> Callable[..., objec
 
 
 def _only(kind: type[Any]) -> Callable[[object], object]:
-    """Return a function that refuses every other type, so that a union tries its next one."""
+    """Return a function that rejects every other type, so that a union tries its next one."""
 
     def only(value: object) -> object:
         if isinstance(value, kind):

@@ -39,7 +39,7 @@ def fix_of(item: str, suffix: str = "") -> str:
         text = text.replace(mark, "-")
     parts = "-".join([each.strip() for each in text.split("-")]).split()
     ranges = [_range(part) for part in parts]
-    # -1 is rather a number that means "none" or "all".
+    # -1 is more likely a number that means "none" or "all".
     if not all(ranges) or parts == ["-1"]:
         return ""
     return ",".join([each + suffix for each in ranges])

@@ -1,7 +1,7 @@
 """Text for people: wrapped lines, labels, and tables.
 
-The page of a report and the commands share these functions. They know no terminal: the caller
-passes the width.
+The page of a report and the commands share these functions. They do not look at the terminal; the
+caller passes the width.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rows by their names, and suggestions for a misspelt name.
 
-``Index`` finds a row by its name or an alias. ``near`` finds the known names that a misspelt
-one resembles; every ``UnknownNameError`` offers them. The lists of names are the caller's.
+``Index`` finds a row by its name or an alias. ``near`` finds the known names that a misspelt one
+resembles; every ``UnknownNameError`` offers them. The caller supplies the lists of names.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def near(name: str, known: types.Iterable[str]) -> tuple[str, ...]:
 def unknown(kind: str, name: str, known: types.Iterable[str]) -> UnknownNameError:
     """Return the error for a *name* that is not *known*, with names that look like it.
 
-    If none does, and there are at most six, the error has them all.
+    If none does, and there are at most six, the error lists them all.
 
     Example:
         >>> print(unknown("transport", "icmp", ["tcp", "udp", "sctp", "dccp"]))

@@ -10,7 +10,7 @@ from portranges import types
 from portranges.errors import PortSyntaxError, UnknownNameError, elide
 from portranges.ports import Transport, means_every_port, parse_range_at
 
-# A text of ten megabytes can have five million errors; nobody reads more than these.
+# A text of ten megabytes can have five million errors; this many are enough.
 MOST_ERRORS = 100
 
 NAMES = "; names require services=registry.SHIPPED"

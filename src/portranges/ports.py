@@ -160,7 +160,7 @@ def parse_port_at(text: str, start: int, stop: int, *, is_neutral: bool = False)
         rule = f"port must be in 0..{LAST_PORT}"
         hint = base_60(int(digits)) if len(digits) <= 7 else ""
     if is_neutral and not hint:
-        # A hint is loaded when it is first needed, here and below.
+        # The module with the hints is loaded when it is first needed, here and below.
         from portranges.fixes import fix_of
 
         fix = fix_of(digits)
@@ -229,7 +229,7 @@ def _not_an_item(
 
     fix = fix_of(item, suffix)
     is_list = names is not None
-    # A single range has no fix that is a list.
+    # A list cannot replace a single range.
     hint = fix_hint(item, fix) if is_list or "," not in fix else ""
     if is_list and not suffix and "," in text and not item.strip(" \r\n"):
         return nothing_error("a port or 'first-last'", text, start, stop)
@@ -254,7 +254,7 @@ def nothing_error(expected: str, text: str, start: int, stop: int) -> PortSyntax
 
 
 def _is_like_a_name(item: str) -> bool:
-    """Return whether *item* is rather the name of a service than a mistyped port."""
+    """Return whether *item* looks more like the name of a service than like a mistyped port."""
     if len(item) > 40 or not item.isascii() or not item.replace("-", "").isalnum():
         return False
     return sum(map(str.isalpha, item)) >= sum(map(str.isdigit, item))
@@ -267,7 +267,7 @@ def _is_endpoint(text: str) -> bool:
 
 
 def _transport_hint(text: str) -> str:
-    """Return the hint for a port or a range with a transport; ``""`` for another text."""
+    """Return the hint for a port or a range with a transport; ``""`` for any other text."""
     ports, slash, transport = text.rpartition("/")
     if transport in _TRANSPORTS and ports.replace("-", "").isalnum():
         return f"; omit {slash + transport!r}"
@@ -292,7 +292,7 @@ class Transport(StrEnum):
     DCCP = "dccp"
 
 
-# The call Transport("tcp") takes four times as long as this dictionary.
+# The call Transport("tcp") takes four times as long as a look-up in this dictionary.
 _TRANSPORTS = {each.value: each for each in Transport}
 
 
@@ -560,8 +560,8 @@ class PortRange:
     def ternary_cover(self) -> tuple[MaskedPort, ...]:
         """Return the fewest masks of any form that cover exactly this range.
 
-        The ones of a ternary mask may be anywhere. Open vSwitch, tc and TCAM hardware
-        accept such masks.
+        The 1 bits of a ternary mask may be anywhere. Open vSwitch, tc and TCAM hardware accept such
+        masks.
 
         Returns:
             1 to 28 masks, ascending by value and mask; they may overlap.

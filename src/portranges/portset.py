@@ -148,10 +148,10 @@ class PortSet:
             text: Ports and ``first-last`` ranges, inclusive, in any order, overlapping or not.
                 A comma or a line break separates two of them; spaces and blank lines are
                 allowed around it. ``""`` is the empty set.
-            services: A registry of names, such as ``portranges.registry.SHIPPED``. An item with
-                a letter is then the name of a service, in upper or lower case, and adds all
-                ports of the service, whatever their transport. A range has no names as bounds,
-                because a name may have a hyphen.
+            services: A registry of names, such as ``portranges.registry.SHIPPED``. An item with a
+                letter is then the name of a service, in upper or lower case, and adds all ports of
+                the service, whatever their transport. A name cannot be a bound of a range, because
+                names may contain hyphens.
 
         Raises:
             TypeError: *text* is not a ``str``, or *services* not a registry.
@@ -181,7 +181,7 @@ write 22,80
     def syntax_errors(
         text: str, *, services: types.Services | None = None
     ) -> tuple[PortSyntaxError, ...]:
-        """Return every error of *text*, which ``parse`` reports one by one.
+        """Return all errors of *text*, of which ``parse`` raises only the first.
 
         Args:
             text: See ``parse``.
@@ -292,7 +292,7 @@ write 22,80
 
     @staticmethod
     def from_int(bits: int) -> PortSet:
-        """Return the set whose port *p* is bit *p* of *bits*.
+        """Return the set that contains port *p* if bit *p* of *bits* is 1.
 
         Args:
             bits: 0 to ``2**65536 - 1``.
@@ -333,7 +333,7 @@ write 22,80
         """Return all ports that match at least one of *masks*.
 
         Args:
-            masks: Masks of any form, such as the masks of a cover.
+            masks: Masks of any form, such as those that ``prefix_cover`` returns.
 
         Raises:
             TypeError: *masks* is not an iterable, or an item is not a ``MaskedPort``.
@@ -388,7 +388,7 @@ write 22,80
             >>> PortSet.from_psid(offset=0, length=6, psid=1)
             PortSet.parse('1024-2047')
         """
-        # Loaded when it is first needed: most programs know no such identifier.
+        # Loaded when it is first needed: most programs do not use such identifiers.
         from portranges.checks import integer
 
         first = integer("offset", offset, most=15, error=InvalidRangeError)
@@ -617,7 +617,7 @@ write 22,80
             return self._len
 
     def __bool__(self) -> bool:
-        """Return whether the set has a port."""
+        """Return whether the set is not empty."""
         return self._bits != 0
 
     def __iter__(self) -> types.Iterator[int]:
@@ -689,7 +689,7 @@ write 22,80
 
         Raises:
             TypeError: *position* is not an integer.
-            InvalidPositionError: *position* is outside the set; an ``IndexError``.
+            InvalidPositionError: *position* is outside the set. It is also an ``IndexError``.
 
         Complexity:
             Logarithmic in the number of ranges. The first call is linear; its result is cached.
@@ -767,8 +767,8 @@ write 22,80
         """Return a random port of the set, all equally likely.
 
         Args:
-            rng: A ``random.Random``, or another source with ``getrandbits``. The same seed
-                gives the same port on every machine and in every Python.
+            rng: A ``random.Random``, or another source with ``getrandbits``. The same seed gives
+                the same port on every machine and in every version of Python.
 
         Raises:
             TypeError: *rng* has no ``getrandbits``.
@@ -952,12 +952,12 @@ write 22,80
                 integer, such as floating point numbers.
             InvalidPortError: A number is outside 0 to 65535; the error has its position.
             InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
-                *invalid* is another word.
+                *invalid* is unknown.
 
         Complexity:
-            Linear, and for a buffer or a column without executing Python code for each port,
-            unless the set has hundreds of ranges and numpy is not loaded. The first call takes
-            about a millisecond more to prepare the set; the result is cached.
+            Linear. For a buffer or a column, no Python code is executed for each port, unless the
+            set has hundreds of ranges and numpy is not loaded. The first call takes about a
+            millisecond more to prepare the set; the result is cached.
 
         Example:
             >>> PortSet.parse("22,80,8000-8100").contains_many([80, 81, 8080])
@@ -985,7 +985,7 @@ write 22,80
                 piece by piece, so it may be a long stream.
             byteorder: See ``contains_many``.
             invalid: What to do with a row without a port: ``"raise"`` an error, or leave it out
-                (``"absent"``). ``categories.count_by_category`` returns how many there are.
+                (``"absent"``). ``categories.count_by_category`` returns the number of such rows.
 
         Returns:
             The number of ports. A port that occurs several times is counted each time.
@@ -995,7 +995,7 @@ write 22,80
                 integer.
             InvalidPortError: A number is outside 0 to 65535; the error has its position.
             InvalidValueError: A row is null, the number of bytes is odd, or *byteorder* or
-                *invalid* is another word.
+                *invalid* is unknown.
 
         Complexity:
             Linear, in bounded memory.
@@ -1017,13 +1017,13 @@ write 22,80
         Args:
             dtype: A type of numpy's to which every port converts without loss. By default
                 uint16.
-            copy: False is refused, because the ports are not kept as an array.
+            copy: False is rejected, because the ports are not kept as an array.
 
         Returns:
             The ports, ascending.
 
         Raises:
-            TypeError: *dtype* does not have every port.
+            TypeError: *dtype* cannot represent every port.
             ValueError: *copy* is False.
 
         Example:

@@ -95,7 +95,8 @@ def rich_fields(record: types.Any) -> Iterator[tuple[types.Any, ...]]:
     """
     for field in record.__dataclass_fields__.values():
         if field.repr:
-            # A field without a default has a mark of dataclasses there, which no value equals.
+            # A field without a default has a marker of dataclasses there, which equals no other
+            # value.
             has_default = field.default.__class__.__name__ != "_MISSING_TYPE"
             value = field.name, getattr(record, field.name)
             yield (*value, field.default) if has_default else value
@@ -155,8 +156,8 @@ def as_field(kind: type[types.T]) -> type[types.T]:
     return kind
 
 
-# pydantic calls these when a model is defined. What else it passes is for types that change the
-# schema of another one.
+# pydantic calls these when a model is defined. Its other arguments are for types that change the
+# schema of another type.
 
 
 def _core_schema(kind: type[object], *_: object) -> types.Schema:
@@ -195,9 +196,9 @@ def as_data(record: object, *names: str) -> dict[str, types.Any]:
 def value_as_data(value: types.Any) -> types.Any:
     """Return *value*, a part of a record, as data for JSON.
 
-    A value with ``to_dict`` is its data, a tuple a list, and a record that has no text of its own
-    a dictionary of its fields. Everything else that JSON has no form for, such as a set of ports
-    or a source, is its text. ``json.dumps`` accepts this function as its argument *default*.
+    A value with ``to_dict`` becomes its data, a tuple a list, and a record without a text form a
+    dictionary of its fields. Anything else that JSON cannot represent, such as a set of ports or a
+    source, becomes its text. ``json.dumps`` accepts this function as its argument *default*.
 
     Example:
         >>> from portranges import PortSet, Transport

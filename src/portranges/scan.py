@@ -1,8 +1,8 @@
 """Look up millions of ports in a table of 65,536 values: bytes in, bytes out.
 
 A plan is a way to look up all ports of a buffer without executing Python code for each of them.
-Every plan returns exactly ``table[port]``, for any table that it accepts. The meaning of a value
-belongs to the caller, who also passes the check of a port. The plans, the fastest first:
+Every plan returns exactly ``table[port]``, for any table that it accepts. The caller defines what a
+value means, and passes the function that checks a port. The plans, the fastest first:
 
 - ``high byte``: the value depends on the high byte only. ``bytes.translate`` every second byte.
 - ``two digits``: a table with at most 16 kinds of byte, counting both bytes of a port. Write

@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
     Attributes:
         HOST: An operating system or a network stack, which allocates ports to its own sockets.
-        MIDDLEBOX: A part that allocates ports besides the system's default range: address
+        MIDDLEBOX: A component that allocates ports besides the system's default range: address
             translation, a load balancer, published ports, a client with its own range.
         DOCUMENT: A standard or a vendor's page that states a range for others.
 
@@ -57,7 +57,8 @@ class System:
         last_release: The last one; ``""`` if no later one differs.
         is_current: Whether it is in use today, in its newest release. Older releases are not,
             nor are interfaces that ordinary programs do not use.
-        source: Where the releases are from; None if the packages' own sources say so.
+        source: Where the releases come from; None if the sources of the other packages' rows cover
+            them.
 
     Raises:
         TypeError: A value has the wrong type.

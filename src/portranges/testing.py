@@ -140,9 +140,9 @@ class FreePorts:
     cannot be read, they are outside the default ranges of Linux, Windows and macOS.
 
     Args:
-        among: The ports to choose from, in random order; None for those above.
-        shared_folder: An existing folder in which several processes record the ports they take,
-            so that no two of them take the same.
+        among: The ports to choose from, in random order; None means those described above.
+        shared_folder: An existing folder in which several processes record the ports they take, so
+            that no two of them take the same port.
 
     Raises:
         TypeError: *among* is not a set of ports.
@@ -168,10 +168,11 @@ class FreePorts:
         """Choose the ports, without testing any."""
         self._left = list(_suitable() if among is None else PortSet(among) - PortSet([0]))
         self._size = len(self._left)
-        # Other processes choose at random too. Its own generator: a test may seed the global one.
+        # Other processes choose at random too. The generator is separate, because a test may seed
+        # the global one.
         random.SystemRandom().shuffle(self._left)
         self._folder = None if shared_folder is None else Path(shared_folder)
-        # Without any, bind() shows the reason.
+        # If neither exists, bind() reports the reason.
         self._families = tuple(filter(_has, Family)) or (Family.INET,)
 
     def __call__(self) -> int:
@@ -211,7 +212,7 @@ class FreePorts:
                 _raise_unless_in_use(error)
 
     def _claims(self, port: int) -> bool:
-        """Record *port*, and return whether no other process did before."""
+        """Record *port*, and return whether no other process had recorded it."""
         if self._folder is not None:
             try:
                 self._folder.joinpath(str(port)).touch(exist_ok=False)

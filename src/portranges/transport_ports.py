@@ -126,11 +126,11 @@ class TransportPorts:
                 overlapping or not. Transports are in lower case. A comma or a line break
                 separates two items; spaces and blank lines are allowed around it. ``""`` is the
                 empty set.
-            default_transports: The transports of a port without one: a transport or
-                several. By default every port must name its transport.
-            services: A registry of names, such as ``portranges.registry.SHIPPED``: ``ssh/tcp``
-                then has the TCP ports of the service. A name without a transport needs a port
-                of one of *default_transports* at least.
+            default_transports: One or more transports for the ports that do not name one. By
+                default every port must name its transport.
+            services: A registry of names, such as ``portranges.registry.SHIPPED``: ``ssh/tcp`` then
+                means the TCP ports of the service. A name without a transport must have a port for
+                at least one of *default_transports*.
 
         Raises:
             TypeError: *text* is not a ``str``, *default_transports* are not transports, or

@@ -1,4 +1,4 @@
-"""What the fields and options of all libraries accept: an object, its text, or plain data.
+"""What fields and options accept in every integration: an object, its text, or plain data.
 
 Plain data is what JSON, YAML or TOML contains: a number for a port, a list for a set, an object
 for a record or for the sets of several transports.
@@ -199,7 +199,7 @@ READERS: types.Mapping[type[types.Any], types.Callable[[types.Any], types.Any]] 
 
 
 def _parse(parse: types.Callable[[str], types.T], text: str) -> types.T:
-    """Return *text* parsed; an error does not name an argument that the user of a form lacks."""
+    """Return *text* parsed. Errors do not name an argument, because a form does not show it."""
     try:
         return parse(text)
     except PortSyntaxError as error:

@@ -1,7 +1,7 @@
 """How likely independent random draws are to collide: the birthday problem.
 
-The formulas are for draws that do not know of each other. An allocator that remembers what is in
-use does not collide with itself. Instead of the number of ports, a system may be given: it
+The formulas are for draws that are independent of each other. An allocator that remembers what is
+in use does not collide with itself. Instead of the number of ports, a system may be given: it
 counts as the ports that its ``connect()`` tries first with equal probability.
 """
 
@@ -28,10 +28,10 @@ def collision_probability(
 ) -> float:
     """Return the probability that at least two of *draws* choose the same port.
 
-    The formula is 1 - (1 - 1/n)(1 - 2/n) ... (1 - (k-1)/n), exact to the digits of a float. It
-    is for independent, even draws that ignore what is in use: containers that each draw a host
-    port, or several machines behind one address. It overstates what a system does that keeps
-    track of its ports, and understates it if some ports are more likely than others.
+    The formula is 1 - (1 - 1/n)(1 - 2/n) ... (1 - (k-1)/n), exact to the precision of a float. It
+    is for independent, uniform draws that ignore which ports are in use: containers that each draw
+    a host port, or several machines behind one address. It is too high for a system that keeps
+    track of its ports, and too low if some ports are more likely than others.
 
     For a system, each draw is one TCP ``connect()`` on another machine, to the same destination.
     Linux tries half of its range first, the ports with the parity of the first one, so n is
@@ -50,7 +50,7 @@ def collision_probability(
 
     Raises:
         TypeError: An argument has the wrong type.
-        InvalidValueError: A number is out of bounds, or the system does not draw evenly, has no
+        InvalidValueError: A number is out of bounds, or the system does not draw uniformly, has no
             fixed ephemeral range or no port.
         UnknownNameError: There is no such system.
 
@@ -151,7 +151,7 @@ def expected_collisions(
     return count * (count - 1) / (2 * size)
 
 
-# The starts that are even, or nearly so: of the 32,768 ports of Solaris, one is likelier and one
+# The starts that are uniform, or nearly so: of the 32,768 ports of Solaris, one is likelier and one
 # less likely than the others.
 _EVEN = (Start.RANDOM, Start.AFTER_RANDOM, Start.FOLDED, Start.RANDOM_NEXT, Start.HASH)
 

@@ -35,11 +35,10 @@ def concurrent(
 ) -> Interval:
     """Return how many connections a client can have at once.
 
-    With n ports, d destinations and s source addresses it is n * d * s if a local port can be
-    used for several destinations, and n * s if it cannot. macOS and NetBSD have n ports for IPv4
-    and n for IPv6, whatever s is, and lwIP has n for both. The methods of these systems are rows
-    (``methods``). For others only ``"connect"`` is known, from the profile's
-    ``shares_ports_across_destinations``.
+    With n ports, d destinations and s source addresses it is n * d * s if a local port can be used
+    for several destinations, and n * s if it cannot. macOS and NetBSD have n ports for IPv4 and n
+    for IPv6, whatever s is, and lwIP has n for both. ``methods`` lists the rows for these systems.
+    For others only ``"connect"`` is known, from the profile's ``shares_ports_across_destinations``.
 
     Linux does not reach every port of a range of odd size: each search leaves out the first or
     the last, so the answer has two bounds that differ by one for each destination and source.
@@ -118,8 +117,8 @@ def _by_profile(row: EphemeralProfile, size: int, far: int, near_by: int) -> Int
     if row.ports_per_address is not None or row.shares_ports_across_destinations:
         return Interval(size * far * near_by, size * far * near_by)
     if row.shares_ports_across_destinations is False:
-        # The implied bind() needs a port that is free on this address at least. Whether it must
-        # be free on all addresses was not tried.
+        # The implied bind() needs a port that is free on this address at least. Whether it must be
+        # free on all addresses was not tested.
         return Interval(size, size * near_by)
     return Interval(size, size * far * near_by)
 
@@ -240,9 +239,9 @@ def rate(
     If a local port can be used for several destinations, each of them has this rate; if not
     (macOS, OpenBSD, NetBSD), they share it.
 
-    Limits: it is a mean, and a burst can use all ports at once. The time that a connection is
-    open is added to T. No port waits if the other side closes first, or after a reset. Linux
-    with ``tcp_tw_reuse=1``, and by default on loopback, reuses a port after one second
+    Limits: it is a mean, and a burst can use all ports at once. The time that a connection is open
+    is added to T. A port does not wait if the other side closes first, or after a reset. Linux with
+    ``tcp_tw_reuse=1``, and by default on loopback, reuses a port after one second
     (``tcp_tw_reuse_delay``) if both sides use timestamps: pass ``time_wait=1.0``.
 
     Args:
@@ -303,7 +302,7 @@ unknown, got aix
 def time_wait_sockets(rate: float, time_wait: float) -> float:
     """Return how many connections are in TIME_WAIT at once, on average.
 
-    The formula is rate * T, by Little's law, whatever the ports.
+    The formula is rate * T, by Little's law, and does not depend on the ports.
 
     Limits: only connections that this side closes first count. Linux keeps at most
     ``tcp_max_tw_buckets`` and drops the others immediately.
@@ -339,13 +338,14 @@ def self_connect_probability(
     of its range, each with the same probability. So a port of the other parity is never first,
     and one of this parity is first with a probability of 2/n.
 
-    Limits: all ports of the range are free. With many in use, the search reaches *port* more
-    often, and in the end the other parity too. The probability is for one attempt: in a
-    series of attempts Linux advances by 2 to 16 ports, so the attempts are not independent,
-    but the mean number of hits is the same.
+    Limits: the formula assumes that all ports of the range are free. With many in use, the search
+    reaches *port* more often, and in the end the other parity too. The probability is for one
+    attempt: in a series of attempts Linux advances by 2 to 16 ports, so the attempts are not
+    independent, but the mean number of hits is the same.
 
     Args:
-        system: The name or a profile of a Linux, or of a system that never connects to itself.
+        system: The name or a profile of a Linux system, or of a system that never connects to
+            itself.
         port: The destination port, at an address of the client.
         family: ``"inet"`` or ``"inet6"``. macOS and iOS refuse a connection to itself over
             IPv4 only, and what happens over IPv6 is not known.

@@ -31,10 +31,10 @@ def expected_probes(
     If m of n ports are in use, at random, it is (n+1) / (n-m+1) for algorithms 1, 3 and 4,
     which try one port after the other, and n / (n-m) for 2, which draws again.
 
-    If the algorithm has filled the range itself, for one destination and without releasing a
-    port: with algorithm 1 the ports in use form clusters, and the mean is (1 + Q) / 2 with Q
-    the sum of (k+1) m(m-1)...(m-k+1) / n^k, close to (1 + 1 / (1-a)^2) / 2 at a = m/n. It is
-    n / (n-m) for 2, and 1 for 3 and 4, which reach a port in use only after a lap.
+    If the algorithm has filled the range itself, for one destination and without releasing a port:
+    with algorithm 1 the ports in use form clusters, and the mean is (1 + Q) / 2 with Q the sum of
+    (k+1) m(m-1)...(m-k+1) / n^k, close to (1 + 1 / (1-a)^2) / 2 at a = m/n. It is n / (n-m) for 2,
+    and 1 for 3 and 4, which reach a port in use only after a whole round.
 
     Algorithm 5 behaves almost like 2. It has no formula; the bounds are those that simulations
     stay within, up to 95 % of the ports in use.

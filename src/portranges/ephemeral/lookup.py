@@ -118,8 +118,8 @@ def ports(systems: types.SystemsLike) -> PortSet:
 
     Raises:
         TypeError: *systems* is none of these.
-        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range. An
-            empty set instead would produce a filter that lets nothing in.
+        InvalidValueError: *systems* is empty, or a system has no fixed ephemeral range. If the
+            result were empty instead, a filter would let nothing in.
         UnknownNameError: A name is unknown.
 
     Example:

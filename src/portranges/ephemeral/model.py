@@ -53,7 +53,7 @@ class EphemeralProfile:
         algorithm: How a port is chosen from the range.
         tcp_algorithm: The algorithm of ``portranges.selection`` that chooses the port of a TCP
             connection.
-        tcp_bind_algorithm: The one for a TCP socket that binds port 0, if it is another.
+        tcp_bind_algorithm: The algorithm for a TCP socket that binds port 0, if it differs.
         udp_algorithm: The one that chooses the port of a UDP socket.
         exclusions: How ports of the range are excluded from allocation.
         socket_overrides: Socket options that select another range.
@@ -64,13 +64,13 @@ class EphemeralProfile:
             local port that is in use for another destination (for TCP, if the row is for
             several transports). If so, the range limits the connections to one destination;
             otherwise it limits all of them.
-        sharing_note: The conditions of that.
+        sharing_note: The conditions for sharing.
         time_wait: Seconds that the side of a TCP connection that closed first stays in
             TIME_WAIT, for a remote peer.
         time_wait_note: Other lengths, and how to change them.
         privileged_below: The first port that requires no privilege to bind; 0 if no port
             requires any, ``None`` if the rule is unknown.
-        privileged_extra: Ports above the boundary that require the privilege, too.
+        privileged_extra: Ports above the boundary that require the privilege too.
         privileged_note: The rule, and how to change the boundary.
         privileged_source: The source of the rule; ``None`` if the rule is unknown.
         exhaustion: Pairs of a call and the error that it reports when no port is left.
@@ -337,7 +337,7 @@ class EphemeralProfile:
         return dataclasses.replace(self, ports=result, skipped=self.skipped & result, tuned=True)
 
     def __rich_repr__(self) -> Iterator[object]:
-        """Yield the name, the ports and where they are from, for rich."""
+        """Yield the name, the ports and their source, for rich."""
         yield self.name
         yield "ports", self.ports, PortSet()
         yield "tuned", self.tuned, False

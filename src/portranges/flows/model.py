@@ -37,7 +37,7 @@ class Trait(IntFlag):
     """The properties of a port that a criterion depends on.
 
     Attributes:
-        NO_PORT: It is 0, which exporters write if a packet has no port.
+        NO_PORT: It is 0, which exporters write for a packet without a port.
         EPHEMERAL: It is in the ephemeral range of a client's system.
         SYSTEM: It is a system port.
         NAMED: It is assigned to a service.
@@ -73,8 +73,8 @@ class Criterion:
 
     Attributes:
         id: The key, such as ``"client-range"``.
-        rule: When the criterion decides, and for which end, as a clause.
-        reason: Why the rule holds, and where it does not, as sentences.
+        rule: When the criterion applies, and which end it chooses, as a clause.
+        reason: Why the rule holds, and when it does not, as sentences.
         service_has: Traits that the service's port must have.
         service_lacks: Traits that the service's port must not have.
         client_has: Traits that the client's port must have.

@@ -24,7 +24,7 @@ unknown update upper usage user using value values varchar varying view when whe
 work write year zone
 """
 
-# The words that SQLite refuses (measured with 3.40), and, from memory, words of later standards and
+# The words that SQLite rejects (measured with 3.40), and, from memory, words of later standards and
 # of DuckDB, PostgreSQL (appendix C of its documentation), Spark and Oracle.
 _LATER = """
 analyse analyze anti array asymmetric attach autoincrement current_catalog current_path

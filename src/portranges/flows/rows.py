@@ -75,8 +75,8 @@ UNDECIDED = Criterion(
     source=cite("RFC 6335", "section 6"),
 )
 
-# The first that decides counts. NO_PORT decides for neither end, and SAME_PORT for a number but no
-# end, so ``sides`` handles the two separately.
+# The first that decides counts. NO_PORT chooses neither end, and SAME_PORT a port but not an end,
+# so ``sides`` handles the two separately.
 DECIDING = (
     Criterion(
         id="fixed-roles",

@@ -1,7 +1,7 @@
 """Which end of a flow is the service, for one flow and for millions.
 
-The ports decide, by the criteria in ``rows``. Addresses, times and packets would show more where
-they are known, but they are not considered.
+The ports decide, by the criteria in ``rows``. Addresses, times and packets would show more if they
+are known, but are not considered.
 """
 
 from __future__ import annotations
@@ -159,13 +159,13 @@ def server_side_many(
             profile.
         InvalidPortError: A number is outside 0 to 65535; the error has its position.
         InvalidValueError: *first* and *second* have different lengths, a row is null, bytes have
-            an odd length, *byteorder* or *invalid* is another word, *systems* is empty, or a
+            an odd length, *byteorder* or *invalid* is unknown, *systems* is empty, or a
             system has no fixed ephemeral range.
         UnknownNameError: A system or *transport* is unknown.
 
     Complexity:
-        Linear. Without numpy, each flow that neither range nor category decides takes one step
-        of Python, to look up its ports in the registry.
+        Linear. Without numpy, the ports of each flow that neither range nor category decides are
+        looked up one by one in the registry.
 
     Example:
         >>> server_side_many([443, 51514, 50000], [51514, 80, 60000])

@@ -2,7 +2,7 @@
 
 The expression is SQL-92, so that SQLite, DuckDB, ClickHouse, Spark and Polars read the same text.
 Names and labels are checked and quoted so that they cannot be anything else. A backslash is
-refused in both: inside quotes it is a character to some of these engines, and an escape to others.
+rejected in both: inside quotes it is a character to some of these engines, and an escape to others.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def sql_case(
 
     Args:
         column: The column's name, or a tuple of the table's name and the column's.
-        ports: Without it, the expression is the category: ``'system'``, ``'user'`` or
-            ``'dynamic'``. For a set, a range, or a profile, it is 1 for a port that is in it and
-            0 for any other port. For a mapping of labels to any of these, it is the first label
-            whose ports contain the port.
+        ports: If None, the expression is the category: ``'system'``, ``'user'`` or ``'dynamic'``.
+            For a set, a range, or a profile, it is 1 for a port that is in it and 0 for any other
+            port. For a mapping of labels to any of these, it is the first label whose ports contain
+            the port.
         otherwise: The text for everything else. By default NULL for a set, and ``'unknown'``
             otherwise. For a mapping it is also the text for a port without a label.
         quote: The quotes around each part of the name: none, ``"``, a backtick or ``[``. A name
@@ -56,7 +56,7 @@ def sql_case(
     Raises:
         TypeError: An argument has the wrong type, or *otherwise* is given for a set, for which
             the expression is a number.
-        InvalidValueError: A name requires *quote*, or no quotes make a name or a label safe in
+        InvalidValueError: A name requires *quote*, or a name or a label cannot be quoted safely for
             every engine; a profile has no fixed range; a mapping is empty.
 
     Complexity:

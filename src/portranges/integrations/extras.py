@@ -1,4 +1,4 @@
-"""The error for a package that a module of this folder serves and that is not installed."""
+"""The error if the library that a module of this folder serves is not installed."""
 
 from __future__ import annotations
 

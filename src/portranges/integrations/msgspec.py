@@ -1,8 +1,8 @@
 """Fields of msgspec: ports in JSON, MessagePack, YAML, TOML and plain data.
 
-msgspec reads dataclasses and enumerations without a hook: an endpoint must be an object, and a
-message about a word is msgspec's. The types of this module have the same instances, but
-msgspec reads them with ``dec_hook``, which accepts text too.
+msgspec reads dataclasses and enumerations without a hook: an endpoint must be an object, and
+msgspec words the message about an unknown word. The types of this module have the same instances,
+but msgspec reads them with ``dec_hook``, which accepts text too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether this machine allows a socket to be bound now, and what prevents it.
 
-``reuse`` decides between sockets whose options are known. A system does not show SO_REUSEADDR and
-SO_REUSEPORT of another process's socket, so each combination is tried, and the answer is unknown
-if it depends on them. Nothing is bound.
+``reuse`` decides between sockets whose options are known. A system does not show whether another
+process's socket has SO_REUSEADDR or SO_REUSEPORT, so each combination is tried, and the answer is
+unknown if it depends on them. Nothing is bound.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class BindVerdict(StrEnum):
 @shown_by_fields
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Sockets of this machine on the port that are alike, and what they mean for the new one.
+    """Similar sockets of this machine on the port, and what they mean for the new one.
 
     Attributes:
         record: One of them, with its owners.
         count: How many there are.
         verdict: Whether the new socket may be bound beside them; UNKNOWN if that depends on
             ``options``.
-        decision: The refusal, or the first answer if there is none.
+        decision: The refusal; if there is none, the first answer.
         options: The names of the options that the verdict depends on and that the system does not
             show.
         why_no_owner: Why ``record`` has no owner; ``""`` if it has one.
@@ -124,7 +124,7 @@ class BindAnswer:
     notes: tuple[str, ...]
 
     def to_dict(self) -> dict[str, types.Any]:
-        """Return the answer as data for JSON; of the settings, what they mean for the port.
+        """Return the answer as data for JSON; the settings as what they mean for the port.
 
         Example:
             >>> from portranges.reuse import Socket
@@ -224,7 +224,7 @@ def can_bind(
 
 
 _SEVERITY = (BindVerdict.REFUSED, BindVerdict.UNKNOWN, BindVerdict.ALLOWED)
-# A reader looks for a listener first, and for what the kernel holds last.
+# Listeners come first because a reader looks for them first; what the kernel holds comes last.
 _RANKS = (SocketState.LISTEN, SocketState.UNCONNECTED, SocketState.CLOSED)
 
 
@@ -243,7 +243,7 @@ def _together(
         return BindVerdict.ALLOWED, alone
     if holders[0].verdict is not BindVerdict.ALLOWED:
         return holders[0].verdict, holders[0].decision
-    # That a socket shares the port is more to the point than that another one does not overlap.
+    # A socket that shares the port explains more than one that does not overlap.
     shared = (each.decision for each in holders if each.decision.rule.id != alone.rule.id)
     return BindVerdict.ALLOWED, next(shared, alone)
 
@@ -274,7 +274,7 @@ def _reuse_settings(
     addresses: types.BindSettings,
     machine: types.Machine | None,
 ) -> types.ReuseSettings:
-    """Return the settings of the machine as ``reuse`` takes them."""
+    """Return the settings of the machine in the form that ``reuse`` accepts."""
     if _reuse_system(settings) == "linux":
         is_ipv6 = isinstance(new.address, IPv6Address) and new.address.ipv4_mapped is None
         return reuse.LinuxSettings(
@@ -360,7 +360,7 @@ class _Rules:
         new, is_ipv4 = self.socket, self.socket.family == "inet"
         if self.local is None or not new.address.is_loopback:
             return decision
-        # ``reuse`` takes loopback addresses for granted, but lo may be down.
+        # ``reuse`` assumes that loopback addresses exist, but lo may be down.
         everything = addresses.nonlocal_ipv4 if is_ipv4 else addresses.nonlocal_ipv6
         if not everything and (decision.allowed or (is_ipv4 and decision.error == "EACCES")):
             return decide(reuse.rule(f"{self.system}-not-local"))
@@ -433,7 +433,7 @@ def _differs(world: tuple[object, ...], other: tuple[object, ...], at: int) -> b
     ]
 
 
-# Since 6.8 the kernel lists TCP sockets that are bound and do nothing else.
+# Since 6.8 the kernel lists TCP sockets that are only bound.
 _LISTS_BOUND = (6, 8)
 _RELEASE = re.compile(r"([0-9]{1,5})\.([0-9]{1,5})")
 

@@ -44,9 +44,9 @@ class Destination:
             again, by ``tcp_tw_reuse`` of Linux; 0 if the settings of the machine are unknown.
         limit: How many connections fit in total, by the rule of ``portranges.capacity``.
         remaining: How many more fit. The lower bound assumes that every port in use elsewhere is
-            unavailable to this destination, the upper bound that only those are which a socket
-            without a remote address holds. The upper bound includes *reusable* ones, which
-            require timestamps at both ends.
+            unavailable to this destination; the upper bound, that only the ports held by sockets
+            without a remote address are. The upper bound includes *reusable* ones, which require
+            timestamps at both ends.
 
     Example:
         >>> from portranges.capacity import Interval
@@ -196,8 +196,8 @@ def usage(
 
     Args:
         transport: TCP or UDP; each has its own sockets, and on some systems its own range.
-        system: The system whose range to count against, a name or a profile; if None, the range
-            for IPv4 is read from this machine, and whether ports in TIME_WAIT are used again.
+        system: The system whose range to count against, a name or a profile. If None, this machine
+            is read: its range for IPv4, and whether it uses ports in TIME_WAIT again.
         backend: The backend to use; the best one if None.
 
     Raises:
@@ -310,7 +310,7 @@ def count(
 
 def _by_destination(rows: types.Iterable[Row]) -> dict[tuple[str, str, int], list[Row]]:
     """Return *rows* by local address and remote address and port."""
-    # First as they are written, because few addresses have to be changed then.
+    # Grouped by the addresses as written first, so that few addresses must be converted.
     groups: dict[tuple[str, str | None, int | None], list[Row]] = {}
     for row in rows:
         ends = row[col.ADDRESS], row[col.REMOTE_ADDRESS], row[col.REMOTE_PORT]

@@ -58,7 +58,7 @@ def listeners(
     """Return the listening sockets: TCP in LISTEN, and UDP without a remote address.
 
     A UDP socket without a remote address may be a service, or a client that waits for answers;
-    no system reports which. See ``sockets`` for the arguments and errors.
+    systems do not report which. See ``sockets`` for the arguments and errors.
 
     Args:
         transport: TCP or UDP; both if None.

@@ -91,7 +91,7 @@ class Holders:
 
 
 def inodes_of(rows: types.Iterable[Row]) -> frozenset[int]:
-    """Return the inodes of the sockets that a process may have."""
+    """Return the inodes of the sockets that a process may have open."""
     return frozenset([inode for row in rows if (inode := row[col.INODE])])
 
 
@@ -241,7 +241,7 @@ def boot_time() -> float | None:
 
 
 def _number_after(beginning: str, name: str) -> int | None:
-    """Return the first number of the line with that *beginning* in a file; None without one."""
+    """Return the first number of the line with that *beginning* in a file, or None."""
     for line in _text(name).split("\n"):
         if line.startswith(beginning):
             return decimal(line.split()[1])

@@ -1,4 +1,4 @@
-"""Which sockets a caller wants.
+"""Which sockets a caller requests.
 
 ``listing``, ``counting``, ``watching`` and ``long_lived`` send a ``Query`` through ``backends``.
 """
@@ -34,7 +34,7 @@ class Query:
     owners: bool = False
 
     def __post_init__(self) -> None:
-        """Check what callers pass on."""
+        """Check the values that callers pass on."""
         checks.flag("owners", self.owners)
 
     def matching(self, rows: types.Sequence[Row]) -> types.Sequence[Row]:

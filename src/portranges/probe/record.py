@@ -268,7 +268,7 @@ class SocketRecord:
 
     @property
     def is_held_by_kernel(self) -> bool:
-        """Whether no process has it open, and the kernel holds the port until a timer expires.
+        """Whether the kernel alone holds the port, until a timer expires.
 
         True in TIME_WAIT, and in other closing states if the socket has no inode.
         """

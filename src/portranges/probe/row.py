@@ -1,9 +1,9 @@
 """A socket as the backends return it: a row, which a ``SocketRecord`` keeps and reads from.
 
-A table of 20,000 sockets is read in a tenth of the time that psutil needs. 20,000 records with a
-field for each value, which are checked, would cost as much again. A row is a plain tuple because
-Python creates it in half the time of a named one; its users write ``row[col.PORT]`` after
-``from portranges.probe import row as col``.
+A table of 20,000 sockets is read in a tenth of the time that psutil needs. Creating 20,000 records
+with checked fields would take as long again. A row is a plain tuple because Python creates it in
+half the time of a named one; its users write ``row[col.PORT]`` after ``from portranges.probe import
+row as col``.
 """
 
 from __future__ import annotations

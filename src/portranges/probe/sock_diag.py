@@ -108,8 +108,8 @@ def parse_sock_diag(
         TypeError: An argument has the wrong type.
         UnknownNameError: *transport* is unknown.
         InvalidValueError: *transport* is neither TCP nor UDP, or *byteorder* is unknown.
-        UnexpectedOutputError: *data* does not consist of such messages, or has no end.
-        SystemReadError: The answer is that the kernel refused.
+        UnexpectedOutputError: *data* does not consist of such messages, or is incomplete.
+        SystemReadError: The kernel refused the request.
 
     Complexity:
         Linear in *data*.
@@ -136,7 +136,7 @@ def parse_sock_diag(
 
 
 class Texts(dict[bytes | str, str]):
-    """The texts of addresses; a table has few different ones, each many times."""
+    """The texts of addresses; a table contains few different ones, each many times."""
 
     def __init__(self, text: types.Callable[[types.Any], str]) -> None:
         """Keep the function that converts an address to text."""

@@ -106,9 +106,9 @@ class Visibility:
 class SocketTable:
     """The sockets of a machine at one moment, and how much of them was visible.
 
-    A sequence whose records are created when they are accessed. It holds what was read and
-    never reads again. Sockets open and close while the kernel lists them: one that did so may
-    be missing, and a connection that changed its state may be listed twice.
+    A sequence whose records are created when they are accessed. It is a snapshot: nothing is read
+    again. Sockets open and close while the kernel lists them: one that did so may be missing, and a
+    connection that changed its state may be listed twice.
 
     Example:
         >>> visible = Visibility(sockets=Scope.ALL, owners=Scope.ALL)

@@ -1,6 +1,6 @@
 """A local port, polled again and again: what changed between two polls.
 
-Nothing is kept of sockets that have closed: a watch needs memory for the sockets on the port only.
+Closed sockets are forgotten, so a watch needs memory only for the sockets on the port.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class _Seen:
     since: float
 
 
-# Seconds, about eleven days. Waiting has an upper limit on every system, 49 days on Windows
-# (threading.TIMEOUT_MAX), above which it raises OverflowError.
+# Seconds, about eleven days. Every system limits how long a wait may be, Windows to 49 days
+# (threading.TIMEOUT_MAX); a longer one raises OverflowError.
 LONGEST_INTERVAL = 1_000_000.0
 
 
@@ -385,7 +385,7 @@ async def watch_async(
 def next_poll(due: float, interval: float) -> tuple[float, float]:
     """Return when the next poll is due, and in how many seconds that is.
 
-    A poll that took longer than the interval delays the next ones; no poll is made up for.
+    A poll that took longer than the interval delays the next ones; missed polls are not made up.
     """
     now = time.monotonic()
     due = max(due + interval, now)

@@ -1,8 +1,8 @@
 """The sockets of this machine from psutil, on systems other than Linux.
 
-psutil reports one process for each socket, no inode, and no remaining time in TIME_WAIT. Of
-several sockets that are alike in everything it reports (SO_REUSEPORT), it lists only one if it
-cannot see their processes. It is imported when it is first used.
+psutil reports one process for each socket, no inode, and no remaining time in TIME_WAIT. If several
+sockets are alike in everything it reports (SO_REUSEPORT) and it cannot see their processes, it
+lists only one of them. It is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _WHAT = "the socket table by psutil"
 
 # By value, because the type of psutil's constants differs between versions.
 _SAME = ("LISTEN", "SYN_SENT", "ESTABLISHED", "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT")
-# DELETE_TCB is of Windows, IDLE and BOUND of Solaris.
+# DELETE_TCB occurs on Windows, IDLE and BOUND on Solaris.
 _CLOSED = ("CLOSE", "NONE", "DELETE_TCB", "IDLE", "BOUND")
 _STATES = {
     **{name: SocketState[name] for name in _SAME},

@@ -1,7 +1,7 @@
 """The IANA registry: which service a port number is assigned to.
 
-The functions are the methods of ``SHIPPED``, the registry that comes with the library. Its
-table is read when the first answer needs it.
+The functions are the methods of ``SHIPPED``, the registry that comes with the library. Its table is
+read on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A registry as a whole: a table and a site's own services, seen as one.
+"""The contents of a registry: a table combined with a site's own services.
 
 ``Registry`` checks the arguments of these functions and keeps their results.
 """
@@ -24,13 +24,13 @@ _NO_MATCH = 5
 
 
 def all_rows(table: types.RegistryTable, own: types.OwnCells) -> types.Iterator[Assignment]:
-    """Yield every row of *table* that *own* leaves visible, and of *own*, once, by port."""
+    """Yield each row of *own*, and of *table* unless *own* replaces it, once, by port."""
     rows = table.rows()
     if own:
         rows = iter(sorted(_visible(table, own), key=_port_and_transport))
     seen: set[int] = set()
     for first, last, row in rows:
-        # A row that comes for each part of its range is the same object, which a table keeps.
+        # A row that is yielded for each part of its range is the same object, which a table keeps.
         if len(row.ports) > last - first + 1:
             if id(row) in seen:
                 continue
@@ -132,7 +132,7 @@ def all_spans(table: types.RegistryTable, own: types.OwnCells) -> tuple[PortRang
 
 
 def all_names(table: types.RegistryTable, own: types.OwnCells) -> types.Iterator[str]:
-    """Yield all service names, perhaps repeated."""
+    """Yield all service names, possibly repeated."""
     yield from table.names()
     for cells in own.values():
         for cell in cells.values():

@@ -18,13 +18,13 @@ TRANSPORTS = tuple(Transport)
 class State(StrEnum):
     """The state of one port number for one transport.
 
-    RFC 6335 defines three states, for 0 to 49151. Two more cover every port: DYNAMIC for the
-    ports above, which are never assigned, and NOT_LISTED if no row shows the state. In IANA's
-    registry, such a port has rows for other transports only. By RFC 6335, section 8.1, it is
-    reserved (if only some transports are assigned, the others "will be marked as Reserved"), but
-    no row of the registry says it: IANA writes such rows for tcp and udp and hardly ever for sctp
-    and dccp. RESERVED therefore always means that a row exists. In the table of a machine or a
-    program, which does not contain every assignment, every port without a row is NOT_LISTED.
+    RFC 6335 defines three states, for 0 to 49151. Two more cover every port: DYNAMIC for the ports
+    above, which are never assigned, and NOT_LISTED if no row shows the state. In IANA's registry,
+    such a port has rows for other transports only. By RFC 6335, section 8.1, it is reserved (if
+    only some transports are assigned, the others "will be marked as Reserved"), but the registry
+    has no row for it: IANA writes such rows for tcp and udp and hardly ever for sctp and dccp.
+    RESERVED therefore always means that a row exists. In the table of a machine or a program, which
+    does not contain every assignment, every port without a row is NOT_LISTED.
 
     Attributes:
         ASSIGNED: Assigned to a service, usually with a name.
@@ -53,8 +53,8 @@ class State(StrEnum):
 class Assignment:
     """One row of the registry, for one transport and one name.
 
-    The texts from ``description`` on are ``""`` if absent. Of these, the shipped table has the
-    description only, which it reads on first use; ``Registry.read_iana`` reads all of them.
+    The texts from ``description`` on are ``""`` if absent. Of these, the shipped table has only the
+    description, which it reads on first use; ``Registry.read_iana`` reads all of them.
 
     Attributes:
         ports: The ports of the row. The shipped table joins adjacent ports with equal rows.
@@ -118,7 +118,7 @@ class Difference:
 
     Attributes:
         ports: The ports.
-        transports: The transports for which the rows differ so.
+        transports: The transports for which the rows differ in this way.
         before: The rows of the first port for the first transport in the older registry.
         after: The same rows in the newer registry.
 

@@ -1,4 +1,4 @@
-"""A site's own services, as ``Registry.with_services`` takes them: pairs for each name."""
+"""A site's own services, as ``Registry.with_services`` accepts them: pairs for each name."""
 
 from __future__ import annotations
 

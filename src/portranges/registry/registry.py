@@ -118,10 +118,10 @@ class Registry:
 
         Args:
             text: The content of ``/etc/services`` or of nmap's ``nmap-services``. Lines for
-                protocols without ports (``ddp``) and nmap's ``unknown`` lines are left out.
-                A line that does not have the form ``name port/transport`` is skipped, as the C
-                library skips it; ``source.section`` reports how many there are. A number with a
-                leading zero is skipped too, because C libraries differ in it.
+                protocols without ports (``ddp``) and nmap's ``unknown`` lines are left out. A line
+                that does not have the form ``name port/transport`` is skipped, as the C library
+                skips it; ``source.section`` reports how many there are. A number with a leading
+                zero is skipped too, because C libraries read it differently.
             name: What the text is, for errors and ``source``.
 
         Returns:
@@ -503,7 +503,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return True
 
     def __contains__(self, row: Assignment) -> bool:
-        """Return whether *row* is one of the rows; a port or a name is a TypeError."""
+        """Return whether *row* is one of the rows; a port or a name raises TypeError."""
         ports = checks.of_type("row", row, Assignment).ports
         return any(row in self.lookup(port, row.transport) for port in ports)
 

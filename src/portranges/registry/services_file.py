@@ -26,7 +26,7 @@ _FREQUENCY = re.compile(r"[01]\.[0-9]+")
 _BLANK = " \t\v\f\r"
 _BLANKS = re.compile(f"[{_BLANK}]+")
 
-# nmap's name of a port that was found open, and belongs to no service that is known.
+# nmap's name for a port that was found open and does not belong to a known service.
 _UNKNOWN = "unknown"
 
 
@@ -94,7 +94,7 @@ def _read(fields: list[str]) -> tuple[int, str, list[str]]:
         raise _refused("expected 'name port/transport'", " ".join(fields))
     service, place, *aliases = fields
     digits, _, protocol = place.partition("/")
-    # C libraries differ in numbers that begin with 0: 010 is 8 in glibc and 10 in musl.
+    # C libraries read numbers that begin with 0 differently: 010 is 8 in glibc and 10 in musl.
     port = parse_port(digits)
     if _PROTOCOL.fullmatch(protocol) is None:
         raise _refused("expected a transport", protocol)

@@ -18,8 +18,8 @@ UNASSIGNED = Cell(State.UNASSIGNED)
 
 _TRANSPORT_ORDER = {transport: at for at, transport in enumerate(TRANSPORTS)}
 
-# No cell of IANA's registry has rows with two states. If one had, the cautious reading is
-# that the port is taken.
+# No cell of IANA's registry has rows with two states. If one had, it would be safer to treat the
+# port as taken.
 _MOST_TAKEN_FIRST = (State.ASSIGNED, State.RESERVED, State.UNASSIGNED)
 
 

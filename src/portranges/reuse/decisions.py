@@ -98,11 +98,11 @@ def can_bind(
 ) -> Decision:
     """Return whether *system* allows *new* to be bound next to *existing*.
 
-    The answer depends on the sockets and not on their history. Where the system's own
-    answer depends on history, this one refuses; ``PortTable`` is exact.
+    The answer depends on the sockets and not on their history. Where the system's own answer
+    depends on history, the function refuses; ``PortTable`` is exact.
 
-    With port 0 only the address is checked. Whether the range has a free port left is
-    unknown, because *existing* need not be all sockets; ``PortTable`` knows.
+    With port 0 only the address is checked. Whether the range still has a free port is unknown,
+    because *existing* may not list all sockets; ``PortTable`` knows it.
 
     Args:
         new: The new socket; ``state="listening"`` for one that will listen.
@@ -151,8 +151,8 @@ def portability(
 ) -> types.Mapping[str, Decision]:
     """Return what each system answers about *new* next to *existing*.
 
-    A system refuses if a socket has an option that does not exist there, or two options
-    that exclude each other: a program fails at setsockopt(), before bind().
+    A system refuses if a socket has an option that does not exist there, or two options that
+    exclude each other, because the program then fails at setsockopt(), before bind().
 
     Args:
         new: The new socket; ``state="listening"`` for one that will listen.

@@ -38,7 +38,7 @@ class Clock:
     def linger(self, sock: object, seconds: float) -> None:
         """Let *sock* linger for *seconds*."""
         self.lingering += 1
-        # Of two that end at once, the earlier one comes first.
+        # If two end at the same time, the earlier one comes first.
         self._turn += 1
         heappush(self._queue, (self.now + seconds, self._turn, sock))
 
@@ -52,9 +52,9 @@ class Clock:
 class Machine(ABC):
     """The sockets of a machine by handle; a system adds its calls.
 
-    ``kind`` is the class of the system's records, ``v6only`` the default of IPV6_V6ONLY.
-    ``rules`` are the system's rules, ``local_addresses`` the machine's addresses as numbers;
-    None means every address.
+    ``kind`` is the class of the system's records, and ``v6only`` is the default of IPV6_V6ONLY.
+    ``rules`` are the system's rules, ``local_addresses`` the machine's addresses as numbers; None
+    means every address.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class Machine(ABC):
     ) -> Decision:
         """Return the decision of *rule*."""
         if reason is None and blocker is None:
-            # Nearly every call ends here, with one of few answers.
+            # Nearly every call ends here, and there are few different answers.
             made = self._answers.get(rule.id)
             if made is None:
                 made = self._answers[rule.id] = decide(rule, confidence=self._confidence)

@@ -49,10 +49,10 @@ class State(StrEnum):
 class Close(StrEnum):
     """How a connection ends, as seen from the socket that is closed.
 
-    ``FIRST``: this side closes first and then the peer, so the connection stays in TIME_WAIT
-    on this side. ``SECOND``: the peer closed first and has the TIME_WAIT. ``RESET``: a reset
-    ends the connection (SO_LINGER 0), and nothing stays. ``UNANSWERED``: this side closes and
-    the peer does not, so the connection stays in FIN_WAIT2 on this side. Without a connection
+    ``FIRST``: this side closes first and then the peer, so the connection stays in TIME_WAIT on
+    this side. ``SECOND``: the peer closed first, so the TIME_WAIT is on its side. ``RESET``: a
+    reset ends the connection (SO_LINGER 0), and nothing lingers. ``UNANSWERED``: this side closes
+    and the peer does not, so the connection stays in FIN_WAIT2 on this side. Without a connection
     all four are equivalent.
 
     Example:
@@ -131,7 +131,7 @@ class Socket:
         transport: ``Transport.TCP`` or ``Transport.UDP``.
         address: The local address; ``0.0.0.0`` and ``::`` are the wildcards. An IPv6
             address, ``::ffff:192.0.2.1`` included, means an AF_INET6 socket.
-        port: The local port; 0 if the socket has none, or wants any.
+        port: The local port; 0 if the socket has none, or requests any free port.
         v6only: IPV6_V6ONLY; None for the system's default.
         reuse_address: SO_REUSEADDR.
         reuse_port: SO_REUSEPORT; on illumos its value at bind(), which is the one that
@@ -144,7 +144,7 @@ class Socket:
         state: Its state.
 
     Raises:
-        InvalidSocketError: No such socket can exist; the message says why.
+        InvalidSocketError: Such a socket cannot exist; the message gives the reason.
         UnknownNameError: The state is unknown.
         InvalidPortError: The port is outside 0..65535.
         TypeError: A value has the wrong type.

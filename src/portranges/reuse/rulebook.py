@@ -1,8 +1,8 @@
 """A system's rules as one table: a row for each rule, looked up by name.
 
-A row is an error (None if the rule allows), a sentence and a source, and a confidence if it is
-not that of the table. A table may contain rows that several systems have in common, filled in
-by ``common_rows``.
+A row is an error (None if the rule allows), a sentence and a source, and a confidence if it differs
+from that of the table. A table may contain rows that several systems have in common, filled in by
+``common_rows``.
 """
 
 from __future__ import annotations

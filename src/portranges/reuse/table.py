@@ -15,7 +15,7 @@ from portranges.ports import PortRange, Transport, check_port
 from portranges.reuse import addresses, decisions, model
 from portranges.reuse.model import Close, Decision, Handle, Options, Socket
 
-# One counter for all tables, so that a handle of another table is recognized.
+# All tables share one counter, so that a handle of another table is recognized.
 _numbers = count(1)
 
 
@@ -201,7 +201,7 @@ class PortTable:
             The socket's handle.
 
         Raises:
-            InvalidSocketError: No such socket can exist on the system.
+            InvalidSocketError: Such a socket cannot exist on the system.
             UnknownNameError: The family is unknown.
             TypeError: A value has the wrong type.
 

@@ -1,7 +1,7 @@
 """An allocator for the ports of a set, in the order of a named algorithm.
 
-It knows only the ports that it has allocated itself; the sockets of this machine are in
-``portranges.probe``.
+It tracks only the ports that it has allocated itself; ``portranges.probe`` lists the sockets of
+this machine.
 """
 
 from __future__ import annotations
@@ -90,14 +90,14 @@ class Allocator:
             excluded: Ports that are never allocated. The algorithm skips them as the systems
                 skip reserved ports. They need not be in *ports*.
             shared: Whether a port can be in use for several destinations.
-            rng: The source of random bits, such as ``random.Random(seed)``, which makes all
-                choices repeatable. None means the system's own.
+            rng: The source of random bits, such as ``random.Random(seed)``, which makes all choices
+                repeatable. None means that of the system.
 
         Raises:
             TypeError: An argument has the wrong type.
             InvalidPortError: A port is outside 0 to 65535.
             UnknownNameError: No row has the name *algorithm*.
-            InvalidValueError: It is not published how the algorithm chooses.
+            InvalidValueError: How the algorithm chooses is not published.
         """
         row = algorithm if isinstance(algorithm, Algorithm) else algorithm_of_name(algorithm)
         checks.flag("shared", shared)

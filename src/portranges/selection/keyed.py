@@ -1,7 +1,7 @@
 """The keyed hash of a destination.
 
 RFC 6056 uses MD5 and Linux uses SipHash. The hash must be secret but need not be compatible, so
-this is BLAKE2, which the standard library offers with a key.
+this is BLAKE2, which the standard library implements with a key.
 """
 
 from __future__ import annotations

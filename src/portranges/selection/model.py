@@ -53,7 +53,7 @@ class Start(StrEnum):
 
 
 class Walk(StrEnum):
-    """How an algorithm goes on after a port that is not free.
+    """How an algorithm continues after a port that is not free.
 
     Attributes:
         UP: To the next port, and from the last port to the first.
@@ -93,10 +93,10 @@ class Algorithm:
         aliases: Other keys of the same row.
         title: The system that uses it, for display.
         start: Where the search starts.
-        walk: How it goes on.
-        counts_holes: Whether excluded ports between the first and the last port are steps of
-            the walk. They are in the systems, whose range has two bounds; the algorithms of
-            RFC 6056 only visit the ports of the set.
+        walk: How the search continues.
+        counts_holes: Whether excluded ports between the first and the last port are steps of the
+            walk. They are in the algorithms of systems, whose range has two bounds; those of RFC
+            6056 visit only the ports of the set.
         random_bits: The size of the random number whose remainder is used, which makes some
             ports likelier; 0 for a uniform choice.
         cells: The number of counters, or of hash chains.

@@ -2,8 +2,8 @@
 
 This is the only implementation of how a port is chosen. ``order_for`` returns an ``Order``: the
 state of an algorithm, which yields the candidates of one choice after the other.
-``portranges.reuse`` asks its own rules about each candidate; ``pickers`` finds the first free
-one in a table without trying the others.
+``portranges.reuse`` checks each candidate against its rules; ``pickers`` finds the first free one
+in a table without trying the others.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _CELL_BITS = 32
 class Order(ABC):
     """The order in which an algorithm tries ports, and what it remembers between choices.
 
-    A choice calls ``candidates``, takes the first port that is free, and passes it to
-    ``chosen``. Without that call the choice failed, and the algorithm remembers no more of it
-    than the system does. One choice must end before the next begins.
+    A choice calls ``candidates``, takes the first port that is free, and passes it to ``chosen``.
+    If ``chosen`` is not called, the choice failed, and the algorithm remembers of it only what the
+    system would. One choice must end before the next begins.
     """
 
     __slots__ = ()
@@ -248,7 +248,7 @@ def order_for(row: Algorithm, rng: types.Rng) -> Order:
         rng: The source of random bits.
 
     Raises:
-        InvalidValueError: It is not published how the algorithm chooses.
+        InvalidValueError: How the algorithm chooses is not published.
     """
     if row.walk in (Walk.UP, Walk.DOWN):
         return UpOrDown(start_for(row, rng), 1 if row.walk is Walk.UP else -1)

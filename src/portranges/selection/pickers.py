@@ -159,7 +159,7 @@ def picker_for(row: Algorithm, blocked: bytes, base: int, rng: types.Rng) -> Pic
         rng: The source of random bits.
 
     Raises:
-        InvalidValueError: It is not published how the algorithm chooses.
+        InvalidValueError: How the algorithm chooses is not published.
     """
     if row.walk is Walk.LINUX_UDP:
         return _LinuxUdp(row.cells, blocked, base, rng)

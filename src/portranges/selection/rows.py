@@ -32,8 +32,8 @@ _XNU = cite(
 )
 _MEASURED = "measured on Linux 6.18.44, by live tests"
 
-# A range of odd size loses one port in each scan, for the number of ports that
-# a scan looks at is rounded down to an even one.
+# A range of odd size loses one port in each scan, because a scan rounds the number of ports down to
+# an even one.
 _ODD = "one scan of a range of n ports, n odd and more than 1, looks at n - 1 of them"
 
 _from_rfc = partial(Algorithm, counts_holes=False, confidence=Confidence.STANDARD)

@@ -87,7 +87,7 @@ class _Next(Start):
 
 
 class _RandomNext(_Next):
-    """The same, after a random port in the beginning."""
+    """Like ``_Next``, but after a random port initially."""
 
     __slots__ = ("_draw",)
 

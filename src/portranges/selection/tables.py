@@ -173,8 +173,8 @@ class Chains(Table):
 class Pool(Table):
     """All usable slots in arrays that start with the free ones, in any order.
 
-    The slots below ``split`` have an array of their own, because they are more likely if the
-    remainder of a 16-bit number is used.
+    The slots below ``split`` have an array of their own, because they are likelier to be drawn if
+    the remainder of a 16-bit number is used.
 
     Attributes:
         lists: The slots below ``split``, then the others.

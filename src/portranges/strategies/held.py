@@ -46,7 +46,7 @@ def sockets_of(
     if system is None:
         return _sockets(numbers, _OPTIONS)
     options = tuple(each for each in _OPTIONS if _is_of(system, _with_option(each)))
-    # What is left are combinations, such as an option that another excludes.
+    # What remains are combinations, such as an option that another excludes.
     return _sockets(numbers, options).filter(lambda socket: _is_of(system, socket))
 
 

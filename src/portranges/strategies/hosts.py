@@ -1,4 +1,4 @@
-"""Strategies for what has an address or a name: endpoints, sockets and services.
+"""Strategies for objects with an address or a name: endpoints, sockets and services.
 
 The registry and the rules of the systems are imported when they are first used, because most tests
 draw ports only.

@@ -77,7 +77,7 @@ def _rendered(draw: st.DrawFn, row: Dialect) -> str:
 def _spelled(draw: st.DrawFn, row: Dialect) -> str:
     """Draw a text with one of the spellings of its row."""
     # Everything is drawn whether it is used or not: the shortest sequence of draws is the simplest
-    # example, and no unusual spelling should be shorter than what is usual.
+    # example, so an unusual spelling must not need fewer draws than the usual one.
     rule, plain = row.frame.rule, row.wording.plain
     elements = draw(_elements(row))
     operator = draw(st.sampled_from((None, None, *_operators(row))))

@@ -1,7 +1,7 @@
 """What decides on this machine whether an address can be bound, apart from its port and sockets.
 
-The settings that concern ports are in ``read``. Only Linux is read; elsewhere the record says that
-the values are unknown.
+The settings that concern ports are in ``read``. Only Linux is read; elsewhere all values are
+unknown.
 """
 
 from __future__ import annotations

@@ -205,8 +205,8 @@ class Reading:
     Attributes:
         system: The system that it is for, with its releases and variants.
         field: The setting.
-        parse: What makes the value of the text: a shape and a layout. It returns ``None`` if the
-            text says that the value is not set, and raises ``text.FormatError``.
+        parse: The function that makes the value from the text: a shape and a layout. It returns
+            ``None`` if the value is not set, and raises ``text.FormatError``.
         source: The document with the format and the meaning.
         transport: The transport that it is for; ``None`` means all of the system.
         family: The version of IP that it is for; ``None`` means both.
@@ -270,7 +270,7 @@ class MachineSettings:
         family: The version of IP that they are for.
         configured: The configured range, including reserved and excluded ports.
         reserved: Ports that the machine never allocates, but that a program may bind explicitly.
-        excluded: Ports that are never allocated and of which most cannot be bound.
+        excluded: Ports that are never allocated, and most of which cannot be bound.
         unprivileged_start: The first port that can be bound without a privilege: 0 if no port
             needs one, ``None`` if unknown.
         time_wait: Seconds that a port is held after its TCP connection; ``None`` if unknown.

@@ -67,17 +67,17 @@ def parse(
 
     Returns:
         A ``PortRange`` for ``"configured"``, a ``PortSet`` for ``"reserved"`` and ``"excluded"``, a
-        ``TimeWaitReuse`` for ``"time_wait_reuse"``; otherwise a number, in seconds if it is a
-        time. ``None`` if the text says that the value is not set.
+        ``TimeWaitReuse`` for ``"time_wait_reuse"``; otherwise a number, in seconds if it is a time.
+        ``None`` if the value is not set.
 
     Raises:
         TypeError: An argument has a wrong type.
         UnknownNameError: *field*, *system*, *transport*, *family* or *program* is unknown.
-        UnsupportedPlatformError: No text with this setting is known for the system.
+        UnsupportedPlatformError: No file or command with this setting is known for the system.
         UnexpectedOutputError: *text* has another format.
 
     Complexity:
-        Linear in *text*. A text longer than 1 MiB is refused without being parsed.
+        Linear in *text*. A text longer than 1 MiB is rejected without being parsed.
 
     Example:
         >>> parse("32768\t60999\n", "configured", "linux")

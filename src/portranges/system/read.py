@@ -1,4 +1,4 @@
-"""Functions that read the settings of a machine: its range, its reserved and excluded ports etc.
+"""Functions that read the settings of a machine, such as its range and its reserved ports.
 
 ``rows`` lists the files and commands with their formats, and ``machine`` reads and runs them.
 """

@@ -1,7 +1,8 @@
 """Where each setting is read on each system, and which settings are not readable.
 
 Each row has its source. A value has one row for each way to read it. They are tried in order: the
-second is used if the first has no such file or program, or prints what its parser does not know.
+second is used if the first has no such file or program, or prints something that its parser does
+not accept.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def port_list(text: str, layout: types.TextLayout) -> PortSet:
 def reserved_ports(text: str) -> PortSet:
     """Return the ports in ``ip_local_reserved_ports`` of Linux.
 
-    For an empty list Linux writes only a line break, gVisor nothing.
+    For an empty list Linux writes only a line break; gVisor writes nothing.
     """
     if not nonblank_lines(text):
         return PortSet.empty()

@@ -2,7 +2,7 @@
 
 Each layout returns the values that it finds, as text. ``shapes`` makes numbers, ports and sets of
 them. Every fault is a ``FormatError``, and every function takes time linear in the length of the
-text; text above the limit is refused without being parsed.
+text; text above the limit is rejected without being parsed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TEXT_LIMIT = 1 << 20
 
 
 class FormatError(Exception):
-    """The reason why a text is not in the expected format; ``parsed`` adds what the text is of."""
+    """The reason why a text is not in the expected format; ``parsed`` adds what the text is."""
 
 
 def fail(expected: str, got: object) -> types.NoReturn:
@@ -68,7 +68,7 @@ def proc_value(text: str) -> list[str]:
 
 
 def proc_words(text: str) -> list[str]:
-    """Return the words of such a value, between which Linux writes a TAB, and gVisor blanks."""
+    """Return the words of such a value, which Linux separates by a TAB and gVisor by blanks."""
     return proc_value(text)[0].split()
 
 

@@ -1,4 +1,4 @@
-"""What really uses a port: programs and conventions, whatever IANA assigned it to.
+"""What uses a port in practice: programs and conventions, whatever IANA assigned it to.
 
 The rows are the lines of ``known.tsv``, which is read on first use. A row means that a program
 uses these ports by default, not that a program found there must be this one. Each row keeps the
@@ -27,7 +27,7 @@ _NARROW = 100
 
 
 class UseKind(StrEnum):
-    """What sort of use a port has.
+    """The kind of use that a port has.
 
     Attributes:
         PROGRAM: The default of a program or product.
@@ -57,13 +57,13 @@ class Use:
         name: The program or convention.
         ports: The ports.
         transports: The transports.
-        kind: What sort of use it is.
+        kind: The kind of use.
         note: What it uses them for, as a phrase.
         since: If the default changed: since when, or for which versions; otherwise ``""``.
         service: The name under which IANA registers one of the ports for this use; ``""`` if it
-            does not. The program must speak the registered protocol: MariaDB on 3306 is
-            ``mysql``, and whatever serves plain HTTP on 8008 or 8080 is ``http-alt``, but a
-            tunnel on 443 is not ``https``.
+            does not. The program must speak the registered protocol: MariaDB on 3306 is ``mysql``,
+            and any plain HTTP server on 8008 or 8080 is ``http-alt``, but a tunnel on 443 is not
+            ``https``.
         confidence: How the fact is known.
         source: Where the fact comes from.
         fragment: The words of the source that contain the number, from one line, at most 80
