@@ -157,5 +157,8 @@ def test_the_citation_and_the_changelog_name_the_version() -> None:
     assert f"\nversion: {portranges.__version__}\n" in citation
     released = re.search(r"^date-released: (\S+)$", citation, re.MULTILINE)
     assert released is not None
-    heading = f"\n## {portranges.__version__} - {released[1]}\n"
-    assert heading in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    version = portranges.__version__
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"\n## [{version}] - {released[1]}\n" in changelog
+    tag = f"https://github.com/portranges/portranges/releases/tag/v{version}"
+    assert f"\n[{version}]: {tag}\n" in changelog
