@@ -2,7 +2,7 @@
 
 A rule is a set of ports; addresses, directions, transports and connection states are not
 considered. ``of_rulesets`` considers them in a ruleset, which is a whole file of rules, and
-``openings`` has what both find in open ports.
+``openings`` finds the faults in open ports that both report.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def audit(
 
     Returns:
         First the findings about single rules, in order and counted from 1, then those about all
-        ports that the rules open together. No finding does not prove that the rules are right.
+        ports that the rules open together. An empty result does not prove that the rules are right.
         In a ruleset, a rule with a condition on the source address is taken to be restricted on
         purpose, and replies are considered only if no rule accepts established connections.
 
     Raises:
-        TypeError: *rules* or a rule is none of these.
+        TypeError: *rules* or a rule has another type.
         InvalidPortError: A port is outside 0 to 65535.
         UnknownNameError: A system is unknown.
         InvalidValueError: A system has no fixed ephemeral range.
@@ -67,7 +67,7 @@ def audit(
         line 2: not-for-internet
     """
     if not isinstance(rules, (PortSet, PortRange, Iterable)):
-        # It reads many modules that the other rules do not need.
+        # It imports many modules that the other rules do not need.
         from portranges.rulesets import Ruleset
 
         if isinstance(rules, Ruleset):
@@ -91,7 +91,7 @@ def first_cover(
         The rule's index, from 0; ``None`` if no single rule contains all of them.
 
     Raises:
-        TypeError: A rule or *ports* is none of these.
+        TypeError: A rule or *ports* has another type.
         InvalidPortError: A port is outside 0 to 65535.
 
     Example:

@@ -1,4 +1,4 @@
-"""The kinds of finding: what can be said against a port, and what can be wrong with rules.
+"""The kinds of finding: objections to a port, and faults in rules.
 
 Each row has its severity, sentence, reason and source. ``listen`` and ``auditing`` decide when a
 row applies.

@@ -139,7 +139,7 @@ def without_effect(rules: list[Rule], *, is_ordered: bool) -> types.Iterator[Fin
 
 
 def _origin(rule: Rule) -> tuple[object, ...]:
-    """Return what the rules that one rule of the file makes have in common."""
+    """Return what the rules that come from one rule of the file have in common."""
     return (rule.location, rule.text)
 
 

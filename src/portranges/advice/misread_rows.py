@@ -27,15 +27,15 @@ class Misreading:
         name: The key.
         formats: The formats of rulesets that may have it.
         pattern: A regular expression for the text of the rule, or for one of its conditions.
-        words: Words of which a text that matches has one; ``()`` if it may have none of them.
-        also: A second one that must match.
-        without: One that must not match.
-        group: One for the beginning of the group that the rule is in.
+        words: Words of which every matching text contains at least one; ``()`` if there are none.
+        also: A second regular expression that must match as well.
+        without: A regular expression that must not match.
+        group: A regular expression for the beginning of the rule's group.
         actions: What the rule does.
         opens: Whether the rule opens more than its text seems to.
         means: What the tool does, as a sentence; ``{0}`` is the text that the pattern matched, and
             ``{ports}`` the ports of the rule.
-        source: Where that is known from.
+        source: The source of this fact.
 
     Raises:
         TypeError: A value has the wrong type.

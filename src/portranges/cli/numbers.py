@@ -27,7 +27,7 @@ _FEW = 10
 
 
 def refusal(rule: str, text: str) -> ArgumentTypeError:
-    """Return the error that *text* breaks *rule*."""
+    """Return the error for *text*, which breaks *rule*."""
     return ArgumentTypeError(f"{rule}, got {elide(text)}")
 
 

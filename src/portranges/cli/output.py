@@ -26,7 +26,7 @@ SCHEMA = 1
 
 
 class PipeTolerantStream:
-    """A standard stream that ignores that its reader has left; the rest is discarded."""
+    """A standard stream that discards the rest of its output once its reader has left."""
 
     def __init__(self, stream: types.TextIO) -> None:
         """Write to *stream* as long as it has a reader."""

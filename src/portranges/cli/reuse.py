@@ -86,7 +86,7 @@ def add_arguments(add: types.Arguments) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
-    """A socket, and whether it was written as ``*``, with both families meant."""
+    """A socket, and whether it was written as ``*``, which means both families."""
 
     socket: types.Socket
     is_star: bool
@@ -129,7 +129,7 @@ def _run_here(last: str, others: list[str], arguments: types.Namespace) -> int:
     _check_without_existing(arguments)
     new = _socket(last, arguments, "new")
     uid = arguments.new_uid if arguments.uid is None else arguments.uid
-    # Only this option needs what reads the machine.
+    # Only this option needs the modules that read the machine.
     from portranges.cli import bind_here
 
     found = bind_here.answer_for(new.socket, is_star=new.is_star, uid=uid)

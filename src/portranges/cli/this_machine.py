@@ -1,6 +1,6 @@
 """This machine as one of the systems of ``suggest`` and ``audit``, with its own settings.
 
-What reads the machine is imported when it is needed, because most calls do not need it.
+Modules that read the machine are imported when needed, because most calls do not need them.
 """
 
 from __future__ import annotations

@@ -45,10 +45,10 @@ def svg(
 ) -> str:
     """Return a picture of *layers* as an SVG element.
 
-    The element can stand in an HTML page or be a file. It is 480 pixels wide and can be scaled. It
-    has its title as alternative text and a description that lists the layers, and it contains
-    neither scripts nor references. A layer of more than 128 ranges is drawn in 128 cells, which
-    are more opaque the more of their ports are in it.
+    The element can be part of an HTML page or a file of its own. It is 480 pixels wide and can be
+    scaled. It has its title as alternative text and a description that lists the layers, and it
+    contains neither scripts nor references. A layer of more than 128 ranges is drawn in 128
+    cells: the more ports of a cell are in the layer, the more opaque it is.
 
     Args:
         layers: The layers, from top to bottom.

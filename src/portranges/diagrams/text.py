@@ -31,7 +31,7 @@ def number_line(
     Args:
         layers: The layers, from top to bottom.
         width: The number of columns, 40 to 1000.
-        marks: Ports that a line of their own points at.
+        marks: Ports to point at, on a line below the layers.
         ascii_only: Whether to shade with ``.+*#`` instead of block characters.
 
     Returns:

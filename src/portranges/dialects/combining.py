@@ -1,4 +1,4 @@
-"""Combining the ports of the parts of a text or of data: for each transport, and for all of them.
+"""Combine the ports of the parts of a text or of data, for each transport and for all of them.
 
 Most notations name a transport for each part. A set has none, so a whole text has one meaning
 only if its transports have the same ports, or if the caller selects one of them.

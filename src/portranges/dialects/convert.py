@@ -70,7 +70,7 @@ def parse(
         InvalidPortError: A variable is an integer outside 0 to 65535.
         UnknownNameError: *dialect* or *transport* is unknown.
         InvalidValueError: The dialect has no variables.
-        PortSyntaxError: *text* is anything else; the error has the position.
+        PortSyntaxError: *text* is not accepted; the error has the position.
 
     Complexity:
         Linear in the length of *text*, in bounded memory.
@@ -251,7 +251,7 @@ def render_rules(
         transport: The transport that the texts name. By default they name none, or TCP if the
             dialect requires one.
         negated: Whether the texts list the ports that are not in the set.
-        ternary: Whether a mask may have its ones anywhere, which needs fewer masks for some
+        ternary: Whether a mask may have 1 bits anywhere, which needs fewer masks for some
             ranges; otherwise masks are prefixes. For ``ovs`` only. The number is minimal for
             each range, not for the set as a whole.
 

@@ -48,11 +48,11 @@ def entries_of(
 
     An unknown key is refused: what is not understood may restrict the ports, or be where another
     service has them, and an entry without ports can mean every port. A key whose value is null is
-    left out, because SDKs and APIs write a field without a value so.
+    ignored, because SDKs and APIs write absent values that way.
 
     Raises:
         TypeError: An entry is not a mapping.
-        InvalidRangeError: It lacks the required keys, or has others than those of the form.
+        InvalidRangeError: It lacks a required key, or has a key that the form does not define.
     """
     if isinstance(entries, (str, bytes)) or not hasattr(entries, "__iter__"):
         raise TypeError(f"entries must be an iterable of mappings, got {got(entries)}")

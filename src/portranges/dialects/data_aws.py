@@ -82,7 +82,7 @@ def from_aws(
         TypeError: A permission is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A range is reversed or has one end, a permission has ports that AWS
-            ignores, lacks ``IpProtocol`` or has a key that AWS does not, a protocol is not a name
+            ignores, lacks ``IpProtocol`` or has an unknown key, a protocol is not a name
             in lower case, directions are mixed, or the transports differ and none was selected.
 
     Source:

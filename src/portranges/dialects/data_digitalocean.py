@@ -65,8 +65,8 @@ def from_digitalocean(
         TypeError: A rule is not a mapping, or its protocol or ports are not a ``str``.
         PortSyntaxError: The ports are neither a port nor a range.
         InvalidRangeError: A range contains port 0, the protocol is not ``"tcp"``, ``"udp"`` or
-            ``"icmp"``, a rule lacks ``protocol`` or ``ports`` or has a key that DigitalOcean does
-            not, directions or actions are mixed, or the transports differ and none was selected.
+            ``"icmp"``, a rule lacks ``protocol`` or ``ports`` or has an unknown
+            key, directions or actions are mixed, or the transports differ and none was selected.
 
     Source:
         digitalocean/openapi, resources/firewalls/models/firewall_rule.yml.

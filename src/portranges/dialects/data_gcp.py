@@ -64,7 +64,7 @@ def from_gcp(
         TypeError: An entry is not a mapping, or a port is not a ``str``.
         PortSyntaxError: A text is neither a port nor a range.
         InvalidRangeError: A list of ports is empty, a protocol has no ports or is not a name in
-            lower case, an entry lacks ``IPProtocol`` or has a key that Google Cloud does not, or
+            lower case, an entry lacks ``IPProtocol`` or has an unknown key, or
             the transports differ and none was selected.
 
     Source:

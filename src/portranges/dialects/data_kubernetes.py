@@ -70,8 +70,8 @@ def from_kubernetes(
         TypeError: An entry is not a mapping, or a port is not an integer.
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A port is 0 or a name, ``endPort`` is below ``port`` or without it, the
-            protocol is unknown, an entry has neither ``port`` nor ``protocol`` or has a key that
-            Kubernetes does not, or the transports differ and none was selected.
+            protocol is unknown, an entry has neither ``port`` nor ``protocol`` or has an unknown
+            key, or the transports differ and none was selected.
 
     Source:
         Kubernetes API Reference, NetworkPolicyPort.
@@ -167,7 +167,7 @@ def from_cilium(
         InvalidPortError: ``endPort`` is outside 0 to 65535.
         PortSyntaxError: A port consists of digits, but is not a port.
         InvalidRangeError: A port is a name, ``endPort`` is below its port, an entry has no ports or
-            more than 40, or has a key that Cilium does not, or the transports differ and none was
+            more than 40, or has an unknown key, or the transports differ and none was
             selected.
 
     Source:

@@ -77,7 +77,7 @@ def from_openstack(
         InvalidPortError: A port is outside 0 to 65535.
         InvalidRangeError: A range is reversed or has one end, a port is 0, a rule has ports but no
             protocol, a protocol is not a name in lower case, a rule has neither ``protocol`` nor
-            ``direction`` or has a key that OpenStack does not, directions are mixed, or the
+            ``direction`` or has an unknown key, directions are mixed, or the
             transports differ and none was selected.
 
     Source:

@@ -64,7 +64,7 @@ class Facts:
         self._remarks: dict[Remark, int] = {}
 
     def add(self, report: PortReport) -> dict[str, types.Any]:
-        """Add the facts of *report*, and return the report, which names them.
+        """Add the facts of *report*, and return the report, which refers to them.
 
         Args:
             report: The report.

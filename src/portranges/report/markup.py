@@ -1,6 +1,6 @@
 """Pieces of HTML: escaped text, tables, commands, and the sources of facts as links.
 
-``web_page`` writes with them. Nothing here knows a port.
+``web_page`` writes with them. Nothing here depends on ports.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def bullets(items: types.Iterable[str], kind: str = "") -> str:
 
 
 def folded(title: str, body: str) -> str:
-    """Return *body* below *title*, for readers to unfold."""
+    """Return *body* below *title*, collapsed until a reader opens it."""
     return f"<details>\n<summary>{text(title)}</summary>\n{body}\n</details>"
 
 

@@ -1,6 +1,6 @@
 """PortReport and its parts.
 
-``build`` fills the records, ``page`` lays them out, and ``data`` makes plain data of them.
+``build`` fills the records, ``page`` lays them out, and ``data`` converts them to plain data.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class PortReport:
 
     @property
     def uses_by_relevance(self) -> tuple[Use, ...]:
-        """The uses, those first that the port suggests most.
+        """The uses, the most relevant ones first.
 
         First come narrow ranges, and programs that begin at this port and take a later one if it
         is in use. Among these, uses that are registered for the port come first, then smaller
@@ -293,7 +293,7 @@ class PortReport:
         return brief(self)
 
     def verdict(self, *, width: int = 80, styled: bool = False) -> str:
-        """Return what is asked first about the port, in about six lines.
+        """Return the most important facts about the port, in about six lines.
 
         Args:
             width: The maximum length of a line, at least 60.
@@ -341,7 +341,7 @@ class PortReport:
         return complete(self)
 
     def page(self, *, sources: bool = False, width: int = 80, styled: bool = False) -> str:
-        """Return the report as a page for a person.
+        """Return the report as a page of text.
 
         Args:
             sources: Whether to list the sources of every section.

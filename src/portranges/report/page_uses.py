@@ -48,7 +48,7 @@ def _known_for(report: PortReport, known: types.Sequence[Use]) -> str:
     """Return what the port is known for, or ``""``."""
     are, have = ("are", "have") if len(report.ports) > 1 else ("is", "has")
     if len(known) > MOST_IN_HEADLINE:
-        # No row says which of so many is the most common, so none is preferred.
+        # No row states which of so many is the most common, so none is preferred.
         return f"{have} {len(known)} known uses"
     # What follows a comma in a name distinguishes it from another row.
     names = list(dict.fromkeys(use.name.partition(", ")[0] for use in known))

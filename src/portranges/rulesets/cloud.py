@@ -85,7 +85,7 @@ def texts_of(entry: types.Entry, key: str) -> list[str]:
 
     Raises:
         RefusedError: The value is not a list.
-        TypeError: It has something else than texts.
+        TypeError: An element is not a text.
     """
     items = [] if entry.get(key) is None else Node(entry[key], "").items(key)
     return [of_type(f"each of {key}", each.value, str) for each in items]

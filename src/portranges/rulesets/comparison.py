@@ -106,15 +106,16 @@ def diff(old: Ruleset, new: Ruleset) -> tuple[Change, ...]:
     removed. It is then in ``widened``. Conditions are compared as text, and only if both rulesets
     have the same form.
 
-    If a default policy is not known, a port is opened or closed if it is for some policy.
+    If a default policy is unknown, each possible policy is tried: a port counts as opened or closed
+    if it is with at least one of them.
 
     Args:
         old: A ruleset.
-        new: Another, which may be in another format if both have an evaluation.
+        new: The other ruleset. It may have another format if both have an evaluation.
 
     Returns:
         At most one change for each direction, or one for each group, direction and set of
-        conditions. If a change has no rules, a policy or a chain's order made it.
+        conditions. If a change has no rules, it results from a policy or a chain's order.
 
     Raises:
         TypeError: An argument is not a ``Ruleset``.
