@@ -146,7 +146,7 @@ def paired(
         rng: Shuffles.
 
     Returns:
-        The seconds of each function, one a round.
+        The seconds of each function, one per round.
     """
     taken: dict[str, list[float]] = {who: [] for who in runs}
     order = list(runs)

@@ -66,7 +66,7 @@ _TOPICS: dict[str, _Topic] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what the command line asks for, and print it."""
+    """Run the benchmarks that the command line selects, and print the results."""
     asked = _parser().parse_args(arguments)
     effort = QUICK if asked.quick else FULL
     if asked.rounds is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portranges import PortSet, dialects
 
-# Dialect, source, text, ports. Where the tool is installed, tests/live asks it for each of these.
+# Dialect, source, text, ports. Where the tool is installed, tests/live runs it on each of these.
 SYSTEMD = "systemd.resource-control(5), SocketBindAllow=, and src/test/test-parse-socket-bind.c"
 NFT = "nft(8), and tests/py/inet/tcp.t; measured"
 TCPDUMP = "pcap-filter(7); measured"

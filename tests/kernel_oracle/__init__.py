@@ -1,7 +1,7 @@
-"""The kernel as referee of ``portranges.reuse``.
+"""The kernel as oracle of ``portranges.reuse``.
 
-``steps`` is what both sides play, as records and as text; ``generate`` makes
-the games; ``kernel`` plays them with real sockets, ``model`` with PortTable;
-``campaign`` compares; ``record`` keeps answers for machines without root.
+``steps`` defines the calls that both sides run, as records and as text. ``generate`` makes
+sequences of them, called games. ``kernel`` runs the games with real sockets, and ``model`` with
+PortTable. ``campaign`` compares the answers; ``record`` stores them for machines without root.
 Standard library only.
 """

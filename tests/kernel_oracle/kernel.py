@@ -56,7 +56,7 @@ def unavailable() -> str | None:
         return f"needs Linux, this is {sys.platform}"
     if os.geteuid() != 0:
         return "needs root, to make a network namespace and sockets of other users"
-    # Not os.fork(): the process that asks may have threads.
+    # Not os.fork(): the calling process may have threads.
     done = subprocess.run(
         [sys.executable, "-m", __name__],
         check=False,

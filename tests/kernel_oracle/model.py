@@ -1,4 +1,4 @@
-"""Plays a game with PortTable, and asks can_bind beside it."""
+"""Runs a sequence of calls on PortTable, and calls can_bind for the bind() of a fresh socket."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SETTINGS = LinuxSettings(ip_local_port_range=PortRange(PORT, PORT))
 
 @dataclass(slots=True)
 class Pair:
-    """What can_bind said at one bind() of a game, beside the table's answer."""
+    """The answers of can_bind and of the table to one bind() of a sequence."""
 
     index: int
     pair: Decision
@@ -105,7 +105,7 @@ class Model:
                 return table.set_option(handle, uid=step.value)
 
     def _pair(self, table: PortTable, handle: Handle, step: Step) -> Decision | None:
-        """Ask can_bind, where its question is this one: a fresh socket's bind()."""
+        """Call can_bind if the step is the bind() of a fresh socket; otherwise return None."""
         now = table.describe(handle)
         if now.port or now.state != "unbound":
             return None

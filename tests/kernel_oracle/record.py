@@ -73,7 +73,7 @@ def pair_letter(answers: list[str], *, tcp: bool) -> str:
     bind, listen = answers[-2:]
     if bind == "ok":
         return "." if listen == "ok" else "l"
-    # An unbound socket's listen() asks another question.
+    # listen() on an unbound socket is a different query.
     return ANSWERS[bind]
 
 

@@ -19,7 +19,7 @@ SQUID = dialects.lookup("squid")
 SETS = edge_sets() + random_sets(4)
 
 # In a namespace: squid, and a request for every port; none is passed on. The
-# answer's code tells whether the acl has the port. HEAD gets no body.
+# answer's code shows whether the acl has the port. HEAD gets no body.
 CHILD = textwrap.dedent(
     """
     import ctypes, fcntl, socket, struct, subprocess, sys, time

@@ -227,7 +227,7 @@ class TestMembers:
 
 
 class AlwaysEqual:
-    """Is equal to, and in every order with, whatever asks it."""
+    """Equals every value, and every order comparison is true."""
 
     def __eq__(self, other: object) -> bool:
         return True
@@ -243,7 +243,7 @@ class AlwaysEqual:
 
 
 class NeverEqual:
-    """Is equal to nothing and in no order with anything."""
+    """Equals no value, and every order comparison is false."""
 
     def __eq__(self, other: object) -> bool:
         return False

@@ -142,7 +142,7 @@ def test_every_dialect_with_names_is_in_the_matrix():
     named = {
         row.name for row in dialects.rows() if row.names.lookup is not dialects.NameLookup.NONE
     }
-    # The library's own notation is no tool: test_notation.
+    # The library's own notation does not belong to a tool; test_notation covers it.
     assert named - {"nmap", "cisco", "junos", "portranges"} == {
         dialect for dialect, _, _ in ANSWERS
     }

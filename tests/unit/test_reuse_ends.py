@@ -1,7 +1,7 @@
 """Addresses that are not a valid end of a connection: every kind, call, transport and system.
 
 The answers of Linux were measured on 6.18, in a network namespace with an interface and default
-routes (tests/kernel_oracle/special.py asks again). Those of the other systems were read:
+routes (tests/kernel_oracle/special.py repeats the queries). Those of the other systems were read:
 
 freebsd     5BSD/5BSD@392999c (CURRENT, 15): tcp_usrreq.c, in_pcb.c, in6_pcb.c
 freebsd-14  TCP-AO/freebsd-src@e96d5aa: tcp_usrreq.c; 13 does the same

@@ -187,7 +187,7 @@ def test_reserved_ports_and_foreign_addresses():
         "EADDRNOTAVAIL",
         "freebsd-not-local",
     )
-    # in_pcbbind_avail asks for the address first.
+    # in_pcbbind_avail checks the address first.
     assert decide_bind(sock("192.0.2.2", port=80), [], local_addresses=here).error == (
         "EADDRNOTAVAIL"
     )

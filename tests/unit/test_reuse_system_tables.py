@@ -249,7 +249,7 @@ def test_the_length_of_time_wait(name, peer, seconds):
 
 
 def test_the_length_of_time_wait_of_an_accepted_socket():
-    """Without a peer's address its own end tells whether the peer is near."""
+    """Without a peer's address, its own end shows whether the peer is near."""
     for local, seconds in (("127.0.0.1", 2.0), ("192.0.2.1", 60.0)):
         table = Table("netbsd")
         a = table.socket()

@@ -23,7 +23,7 @@ def _transports(rng: Random) -> tuple[str, ...] | None:
 
 @area("advice: why not", 64, exhaustive=True)
 def why_not(chunk: int, rng: Random) -> Iterator[Question]:
-    """Ask what speaks against each port."""
+    """Query the objections to each port."""
     yield "why_not", chunk * 1024, 1024, 1, None, None
     systems, transports = _systems(rng), _transports(rng)
     yield "why_not", chunk * 1024, 1024, 16, systems, transports

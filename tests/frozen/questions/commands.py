@@ -126,7 +126,7 @@ _MAKERS = (_explain, _ephemeral, _convert, _reuse, _audit, _suggest, _masks, _sq
 
 @area("command lines", 60)
 def commands(chunk: int, rng: Random) -> Iterator[Question]:
-    """Run commands; none asks this machine."""
+    """Run commands; none reads this machine."""
     asked = []
     for make in _MAKERS:
         for _ in range(3):
