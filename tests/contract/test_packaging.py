@@ -110,7 +110,8 @@ def test_links_of_the_description_work_outside_the_repository() -> None:
             assert link == written
         else:
             assert link == f"https://github.com/{repository}/blob/main/{written}"
-            assert (ROOT / written).exists(), written
+            # Tests of a wheel run without src/.
+            assert (ROOT / written).exists() or written.startswith("src/"), written
 
 
 def test_the_workflow_runs_the_steps_of_the_repository() -> None:
