@@ -55,7 +55,7 @@ def on_a_terminal(*words, **environment):
     return output.decode()
 
 
-MORE = "\n\n--full prints everything known, --here looks at this machine\n"
+MORE = "\n\n--full prints everything known; --here looks at this machine\n"
 
 
 @pytest.mark.parametrize("words", [["60454"], ["explain", "60454"]])
@@ -148,6 +148,16 @@ def test_a_transport_may_follow_the_port(capsys):
     ]
     assert main(["443/ucp"]) == 2
     assert capsys.readouterr().err.startswith("portranges: unknown transport, got 'ucp'")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("udp/53", "; write 53/udp"), ("tcp/80-90", "; write 80-90/tcp"), ("udp/tcp", "")],
+)
+def test_a_transport_before_the_port_is_an_error_that_shows_the_order(text, hint, capsys):
+    assert main([text]) == 2
+    rule = "expected 'port/transport' or 'first-last/transport'"
+    assert capsys.readouterr() == ("", f"portranges: {rule}, got '{text}'{hint}\n")
 
 
 @pytest.mark.parametrize(

@@ -529,7 +529,11 @@ class TestDiff:
         assert run("diff", "new.rules", "old.rules")[0] == 0
 
     def test_no_difference(self, run):
-        expected = (0, "no difference in what is reachable\n", "")
+        expected = (
+            0,
+            "nothing was opened or closed, and nothing is open to more packets than before\n",
+            "",
+        )
         assert run("diff", "server.rules", "plain") == expected
 
     def test_json(self, run):

@@ -131,8 +131,8 @@ METHODS = (
         calls="FreeRTOS_connect() on an unbound socket",
         note=(
             "chooses a port that no socket of the transport has, of either family; close to the "
-            "limit it may fail although ports are free, because it draws only as many random ports "
-            "as the range has"
+            "limit it may fail although ports are free, because it gives up after as many random "
+            "draws as the range has ports"
         ),
         source=cite(
             "FreeRTOS/FreeRTOS-Plus-TCP@00dbc8b7",

@@ -34,9 +34,10 @@ def run(arguments: types.Namespace) -> int:
     if old.chains is None or new.chains is None:
         lines = lines or ["no difference in what the rules accept and deny"]
         lines.append(f"what is reachable was not compared: {elide(new.format)} has no evaluation")
-    return answer(
-        arguments, "diff", data, lines or ["no difference in what is reachable"], status=status
-    )
+    lines = lines or [
+        "nothing was opened or closed, and nothing is open to more packets than before"
+    ]
+    return answer(arguments, "diff", data, lines, status=status)
 
 
 def _data(change: rulesets.Change, names: tuple[str, str]) -> dict[str, object]:

@@ -21,6 +21,7 @@ from portranges.portset import PortSet
 from portranges.registry import SHIPPED, Registry
 from portranges.report import explain_ranges, rows
 from portranges.report.data import Facts
+from portranges.transport_ports import TransportPorts
 
 # For more ports than this, a table is printed instead of verdicts.
 _MOST_VERDICTS = 10
@@ -29,7 +30,7 @@ _MOST_VERDICTS = 10
 _MOST_PARTS = 100
 
 _FULL = "--full prints everything known"
-_HERE = ", --here looks at this machine"
+_HERE = "; --here looks at this machine"
 
 
 def add_arguments(add: types.Arguments) -> None:
@@ -108,6 +109,9 @@ def _ports(
 ) -> tuple[PortSet, types.TransportLike | None]:
     name, slash, own = word.partition("/")
     if slash:
+        if name in tuple(Transport):
+            # Raises the error that shows how to write it.
+            TransportPorts.parse(word)
         transport = check_transport(own)
     refuse_every_port(name)
     # 0x50 and "80 to 90" have letters, but no service has such a name.

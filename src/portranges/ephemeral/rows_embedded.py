@@ -429,7 +429,7 @@ ROWS = (
         ports=PortSet.parse("49152-65534"),
         algorithm=(
             "a random value at first, then sequential upwards; a port in use, or 65535, is "
-            "replaced by a new random one, without a limit on the tries"
+            "replaced by a new random one, however many draws this takes"
         ),
         shares_ports_across_destinations=False,
         sharing_note="a port that no connection of the transport has",
