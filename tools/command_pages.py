@@ -20,7 +20,7 @@ os.environ["COLUMNS"] = "80"
 
 import doc_table  # noqa: E402
 
-from portranges.cli import build_parser  # noqa: E402
+from portranges.cli import _STATUS, build_parser  # noqa: E402
 
 PAGE = "docs/reference/commands.md"
 PYTHON = (3, 11)
@@ -28,7 +28,7 @@ _HEAD = """\
 # Commands
 
 Every command and its arguments, generated from the parser.
-[The command line](command-line.md) explains what all of them share, such as the exit statuses.
+[Questions and commands](command-line.md) explains what they share, and compares the exit statuses.
 `portranges 443` is short for `portranges explain 443`.
 
 """
@@ -55,7 +55,9 @@ def _section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
         if action.help is not argparse.SUPPRESS and action.dest != "help"
     ]
     yield doc_table.table(("Argument", "Meaning"), rows)
-    yield f"\nThe object that `--json` prints: [`{name}`](json.md#the-schemas)."
+    more = parser.epilog or ""
+    yield f"\n{_escaped(more if 'Exit status' in more else f'{more} {_STATUS}')}\n"
+    yield f"The object that `--json` prints: [`{name}`](json.md#the-schemas)."
 
 
 def _code(text: str) -> str:
@@ -63,5 +65,8 @@ def _code(text: str) -> str:
 
 
 def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
-    text = parser._get_formatter()._expand_help(action)
+    return _escaped(parser._get_formatter()._expand_help(action))
+
+
+def _escaped(text: str) -> str:
     return re.sub(r"[\\*<\[\]]|(?<!\w)_", r"\\\g<0>", " ".join(text.split()))

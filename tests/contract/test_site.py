@@ -39,3 +39,11 @@ def test_every_command_has_a_section() -> None:
     text = (DOCS / "reference" / "commands.md").read_text("utf-8")
     (commands,) = (action.choices for action in build_parser()._actions if action.dest == "command")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == list(commands)
+
+
+def test_every_command_states_its_exit_statuses() -> None:
+    text = (DOCS / "reference" / "commands.md").read_text("utf-8")
+    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+    assert sections
+    for section in sections:
+        assert re.search(r"Exit status: 0 = .+2 = usage error", section), section.split()[0]
