@@ -28,9 +28,9 @@ As a signed byte it is -1, which ``pandas.Categorical.from_codes`` reads as a mi
 class Category(StrEnum):
     """The three ranges of port numbers, with the names of RFC 6335.
 
-    The categories define how IANA assigns a number. They do not define which ports need a
-    privilege, because that depends on the system. Nor do they define which ports a system allocates
-    to outgoing connections: see ``portranges.ephemeral``.
+    The categories define how IANA assigns a number. They do not define which ports
+    require privileges, which depends on the system, nor which ports a system allocates to
+    outgoing connections: see ``portranges.ephemeral``.
 
     Source:
         RFC 6335, section 6.
