@@ -28,6 +28,16 @@ COMMANDS = [
     for command in COMMAND.findall(page.read_text(encoding="utf-8"))
 ]
 
+# Commands whose output depends on the machine: lines of shell blocks, with comments.
+ON_THIS_MACHINE = [
+    (page.name, line.partition(" #")[0].rstrip())
+    for page in PAGES
+    for language, body in FENCE.findall(page.read_text(encoding="utf-8"))
+    if language == "sh"
+    for line in body.splitlines()
+    if line.startswith("portranges ")
+]
+
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_python_block_is_a_doctest(page):
@@ -69,3 +79,20 @@ def test_every_command_runs(page, command, capsys, tmp_path, monkeypatch):
     captured = capsys.readouterr()
     assert captured.out
     assert captured.err == ""
+
+
+@pytest.mark.parametrize(("page", "command"), ON_THIS_MACHINE)
+def test_every_command_in_a_shell_block_runs(page, command, capsys):
+    _, *words = shlex.split(command)
+    for file in (Path(word) for word in words if word.startswith("/")):
+        if not file.exists():
+            pytest.skip(f"NOT CHECKED: {file} is not installed")
+    # It would run until it is interrupted.
+    once = ["--polls", "1", "--interval", "0.01"] if words[0] == "watch" else []
+    assert main([*words, *once]) == 0
+    captured = capsys.readouterr()
+    assert captured.out or captured.err
+
+
+def test_commands_in_shell_blocks_are_found():
+    assert ("run-out-of-ports.md", "portranges usage") in ON_THIS_MACHINE
