@@ -13,7 +13,7 @@ def main() -> int:
     """Run the command line with the arguments of this process.
 
     Returns:
-        The exit status: 0 = answered, 1 = answered "no", 2 = usage error, 130 = interrupted.
+        0 if answered, 1 if answered "no", 2 for a usage error, 130 if interrupted.
     """
     try:
         # Loading takes most of the time of a short command, so Ctrl-C often arrives here.

@@ -1,9 +1,9 @@
 """Every public object is documented by the house template.
 
-A summary; then the sections that apply, in one order. What a user reaches, by
-the top level or by the door of a room, has all of them; what the modules of a
-room or of the package only share needs the summary. The examples themselves are
-run by the doctest collection.
+A summary comes first, then the sections that apply, in one order. Objects that a
+user reaches, from the top level or from a package, have all of them; objects that
+modules only share among themselves need the summary. The doctest collection runs
+the examples.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ORDER = (
     "Example",
 )
 
-# Rooms that no user enters.
+# Modules that users do not import.
 INNER = {
     "checks",
     "chunks",
@@ -220,7 +220,14 @@ def section_fault(each: Documented) -> str | None:
     if each.sections != sorted(set(each.sections), key=ORDER.index):
         return f"the order of {each.sections}"
     empty = [title for title in each.sections if not each.section(title).strip()]
-    return f"nothing in {empty}" if empty else None
+    if empty:
+        return f"nothing in {empty}"
+    for title in {"Returns", "Yields"} & set(each.sections):
+        # Sphinx takes the words before a colon in the first line for the type of the result.
+        first_line = re.sub("``[^`]*``", "", each.section(title).partition("\n")[0])
+        if re.search(r":(\s|$)", first_line):
+            return f"a colon in the first line of {title}"
+    return None
 
 
 def unknown_sections(each: Documented) -> set[str]:
@@ -309,6 +316,7 @@ def test_an_exception_raised_in_the_body_is_documented() -> None:
         ("def f():\n    'One.\\n\\nArgs:\\n    a: b\\n'", argument_fault),
         ("def f(a):\n    'One.'", argument_fault),
         ("def f():\n    'One.\\n\\nRaises:\\n    A: b\\n\\nArgs:\\n    a: b\\n'", section_fault),
+        ("def f():\n    'One.\\n\\nReturns:\\n    Two: a and b.\\n'", section_fault),
         ("def f():\n    'One.\\n\\nNote:\\n    b\\n'", unknown_sections),
         ("def f():\n    'One.'", lacks_an_example),
         ("def f() -> int:\n    'Do it.'", return_fault),

@@ -404,7 +404,7 @@ class TestCommand:
         assert "answer     unknown: bind() may fail with EADDRINUSE\n" in out
         assert "it depends on the value of SO_REUSEPORT of the socket" in out
 
-    def test_data(self):
+    def test_json_has_the_verdict_and_the_holders(self):
         status, out, pid = here("127.0.0.1:8080", "--json", "--uid", "1000")
         data = result_of(out, "reuse")
         assert status == 1
@@ -527,7 +527,7 @@ class TestExcluded:
             ("--here --system linux", "argument --system: not allowed with argument --here"),
         ],
     )
-    def test_errors(self, capsys, words, message):
+    def test_a_wrong_option_is_a_usage_error(self, capsys, words, message):
         assert main(["reuse", "0.0.0.0:80", *words.split()]) == 2
         assert capsys.readouterr().err.startswith(f"portranges: {message}")
 

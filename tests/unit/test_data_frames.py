@@ -119,7 +119,7 @@ class TestInvalid:
             for invalid in ("raise", "absent"):
                 assert refusal([22, item], invalid=invalid) == message
 
-    def test_another_word(self):
+    def test_an_unknown_value_of_invalid_is_refused(self):
         message = "invalid must be 'raise' or 'absent', got 'ignore'"
         assert refusal([80], ValueError, invalid="ignore") == message
         assert refusal([80], invalid=None) == "invalid must be a str, got NoneType None"
@@ -127,7 +127,7 @@ class TestInvalid:
 
 class TestBuffers:
     @pytest.mark.parametrize("letter", "BHILQbhilq")
-    def test_every_array(self, letter):
+    def test_an_array_of_every_letter_is_read(self, letter):
         ports = [port for port in PORTS if port < 1 << 8 * array(letter).itemsize - 1]
         column = array(letter, ports)
         assert SET.contains_many(column) == SET.contains_many(ports)
@@ -227,7 +227,7 @@ class TestNumpy:
 
 class TestPandas:
     @pytest.mark.parametrize("dtype", ["UInt16", "Int64", "uint16[pyarrow]", "int64[pyarrow]"])
-    def test_nulls(self, pd, dtype):
+    def test_nulls_of_pandas_are_absent(self, pd, dtype):
         if "arrow" in dtype:
             package("pyarrow")
         column = pd.Series(ROWS, dtype=dtype)
@@ -261,7 +261,7 @@ class TestPandas:
         assert refusal(column) == f"ports must be integers, {message}"
         assert SET.contains_many(column.astype("Int64"), invalid="absent")[:2] == b"\1\0"
 
-    def test_categorical(self, pd):
+    def test_a_categorical_column_is_refused_with_a_hint(self, pd):
         column = pd.Series([22, 23, 22], dtype="category")
         assert refusal(column).endswith("of category; astype('Int64') converts it")
         assert SET.contains_many(column.astype("Int64")) == b"\1\0\1"

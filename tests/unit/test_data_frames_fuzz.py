@@ -139,7 +139,7 @@ def cut(data, rows):
 
 @pytest.mark.parametrize("is_numpy_loaded", [True, False])
 @random_columns
-def test_buffers(is_numpy_loaded, data):
+def test_random_buffers(is_numpy_loaded, data):
     if is_numpy_loaded:
         package("numpy")
     letter = data.draw(st.sampled_from("BHILQbhilq"))
@@ -163,7 +163,7 @@ def test_buffers(is_numpy_loaded, data):
 
 
 @random_columns
-def test_numpy(data):
+def test_random_numpy_arrays(data):
     np = package("numpy")
     sign, width = data.draw(SIGNS), data.draw(st.sampled_from(WIDTHS))
     rows = rows_of(data, sign, width, nulls=False)
@@ -186,7 +186,7 @@ def test_numpy(data):
 
 
 @random_columns
-def test_pandas(data):
+def test_random_pandas_columns(data):
     pd, pa = package("pandas"), package("pyarrow")
     sign, width = data.draw(SIGNS), data.draw(st.sampled_from(WIDTHS))
     kind = data.draw(st.sampled_from(["numpy", "nullable", "arrow"]))
@@ -210,7 +210,7 @@ def test_pandas(data):
 
 @pytest.mark.parametrize("is_numpy_loaded", [True, False])
 @random_columns
-def test_polars(is_numpy_loaded, data):
+def test_random_polars_columns(is_numpy_loaded, data):
     pl = package("polars")
     if is_numpy_loaded:
         package("numpy")
@@ -228,7 +228,7 @@ def test_polars(is_numpy_loaded, data):
 
 @pytest.mark.parametrize("is_numpy_loaded", [True, False])
 @random_columns
-def test_pyarrow(is_numpy_loaded, data):
+def test_random_pyarrow_columns(is_numpy_loaded, data):
     pa = package("pyarrow")
     if is_numpy_loaded:
         package("numpy")

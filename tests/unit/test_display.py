@@ -65,7 +65,7 @@ RICH: list[tuple[object, str]] = [
 
 
 @pytest.mark.parametrize(("value", "shown"), RICH, ids=lambda each: str(each)[:20])
-def test_rich(value: object, shown: str) -> None:
+def test_rich_prints_a_value_as_its_constructor_call(value: object, shown: str) -> None:
     assert pretty_repr(value) == shown
 
 
@@ -92,7 +92,7 @@ def decision() -> reuse.Decision:
     return reuse.can_bind(socket, [socket])
 
 
-def test_ipython() -> None:
+def test_ipython_prints_a_value_in_its_short_form() -> None:
     reason = "IPython is not installed: NOT CHECKED"
     pretty = pytest.importorskip("IPython.lib.pretty", reason=reason).pretty
     assert pretty(PortRange(80, 90)) == "PortRange(80, 90)"

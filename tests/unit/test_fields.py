@@ -269,7 +269,7 @@ def test_the_tables_have_every_type():
 
 
 @pytest.mark.parametrize(("kind", "value", "expected"), ACCEPTED)
-def test_accepted(kind, value, expected):
+def test_pydantic_accepts_the_value(kind, value, expected):
     made = TypeAdapter(kind).validate_python(value)
     assert made == expected
     assert type(made) in (type(expected), type(value))
@@ -288,7 +288,7 @@ def test_the_same_is_accepted_as_json(kind, value, expected):
 
 
 @pytest.mark.parametrize(("kind", "value", "error_type", "message", "span"), REFUSED)
-def test_refused(kind, value, error_type, message, span):
+def test_pydantic_refuses_the_value_with_its_place(kind, value, error_type, message, span):
     for validate in (
         TypeAdapter(kind).validate_python,
         lambda value: TypeAdapter(kind).validate_json(json.dumps(value)),
@@ -634,7 +634,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("function", "accepted", "refused"), CALLS)
-def test_validate_call(function, accepted, refused):
+def test_validate_call_checks_the_arguments(function, accepted, refused):
     # A parameter of typing.SupportsIndex is a protocol, for which pydantic requires this.
     checked = pydantic.validate_call(config={"arbitrary_types_allowed": True})(function)
     assert repr(checked(*accepted)) == repr(function(*accepted))
@@ -682,7 +682,7 @@ print(portranges.Port)
 """
 
 
-def test_without_pydantic():
+def test_port_is_importable_without_pydantic():
     path = str(Path(portranges.__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-S", "-c", WITHOUT, path], capture_output=True, text=True, check=False

@@ -69,7 +69,7 @@ def client_of(annotation: Any) -> Any:
 
 
 @pytest.mark.parametrize(("annotation", "value", "wrong", "message", "span"), PARAMETERS)
-def test_parameters(annotation, value, wrong, message, span):
+def test_a_parameter_is_accepted_or_refused_with_its_place(annotation, value, wrong, message, span):
     client = client_of(annotation)
     requests = {
         "query": lambda text: client.get("/query", params={"value": text}),
@@ -121,7 +121,7 @@ def body_client() -> Any:
     return TestClient(app)
 
 
-def test_bodies():
+def test_a_body_is_accepted_or_refused_with_its_place():
     client = body_client()
     answer = client.post(
         "/model", json={"ports": 22, "range": {"first": 1}, "allowed": {"tcp": [1]}}

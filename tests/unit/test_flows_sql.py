@@ -300,7 +300,7 @@ class TestRefusals:
             ),
         ],
     )
-    def test_wrong_arguments(self, arguments, kind, message):
+    def test_a_wrong_argument_is_refused_with_its_rule(self, arguments, kind, message):
         with pytest.raises(kind) as caught:
             sql_case(*arguments)
         assert str(caught.value) == message

@@ -224,7 +224,7 @@ mailr 4/tcp
 
 
 class TestSearch:
-    def test_the_ranks(self) -> None:
+    def test_search_lists_the_best_match_first(self) -> None:
         made = Registry.from_services(RANKED)
         found = [(row.ports.first, row.service) for row in made.search("mail")]
         assert found == [

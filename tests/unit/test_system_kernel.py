@@ -275,7 +275,7 @@ class TestWithoutProc:
             ),
         }
 
-    def test_no_permission(self) -> None:
+    def test_a_file_without_permission_is_an_error(self) -> None:
         # A file of the same name that only its owner may read.
         found = child(
             WITHOUT_PROC + 'os.makedirs("/proc/sys/net/ipv4")\n'

@@ -184,7 +184,7 @@ class TestReadFile:
         with pytest.raises(FileNotFoundError):
             machine.read_file(str(tmp_path / "file"))
 
-    def test_a_folder(self, tmp_path: Path) -> None:
+    def test_a_folder_is_not_read_as_a_file(self, tmp_path: Path) -> None:
         with pytest.raises(OSError, match=r"directory|denied"):
             machine.read_file(str(tmp_path))
 

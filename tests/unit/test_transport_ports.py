@@ -120,7 +120,7 @@ class TestParse:
             ("0-65535/udp", "0-65535/udp"),
         ],
     )
-    def test_the_notation(self, text: str, canonical: str) -> None:
+    def test_str_writes_one_form_of_every_text(self, text: str, canonical: str) -> None:
         assert str(TransportPorts.parse(text)) == canonical
 
     @pytest.mark.parametrize(

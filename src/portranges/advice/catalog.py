@@ -261,7 +261,7 @@ def rows() -> tuple[Advice, ...]:
     """Return all kinds of finding.
 
     Returns:
-        The rows: first the objections of ``why_not``, then the faults that ``audit`` finds.
+        The rows, first the objections of ``why_not``, then the faults that ``audit`` finds.
 
     Example:
         >>> [row.id for row in rows()][:3]

@@ -62,8 +62,8 @@ def listen_ports(
         excluded: Ports that the machine excludes.
 
     Returns:
-        The ports. Choose one at random: other users choose the first ones too. Whether one is
-        free is known only when the service has bound it.
+        The ports. Choose one at random, because other users choose the first ones too. Whether one
+        is free is known only when the service has bound it.
 
     Raises:
         TypeError: An argument has the wrong type.

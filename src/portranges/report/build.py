@@ -106,8 +106,8 @@ def explain_ranges(
         registry: As in ``explain``.
 
     Yields:
-        Reports, ascending. ``PortReport.ports`` is the range of a report, as long as possible:
-        within it, ``explain`` returns the same for each port, except for the port itself and the
+        Reports, ascending. ``PortReport.ports`` is the range of a report, as long as possible.
+        Within it, ``explain`` returns the same for each port, except for the port itself and the
         commands that contain it.
 
     Raises:

@@ -300,9 +300,10 @@ class PortReport:
             styled: Whether the first sentence is bold, with terminal escape codes.
 
         Returns:
-            Lines joined by line feeds, without one at the end: what the port is; then, each behind
-            a label, its services with their descriptions, known uses, the systems that allocate it
-            by default, and who may bind it. The page begins with the same lines.
+            Lines joined by line feeds, without one at the end. The first says what the port is. The
+            others, each with a label, list its services with their descriptions, known uses, the
+            systems that allocate it by default, and who may bind it. The page begins with the same
+            lines.
 
         Raises:
             InvalidValueError: *width* is below 60.

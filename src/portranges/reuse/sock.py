@@ -93,7 +93,7 @@ class SockBase(ABC):
 
     @abstractmethod
     def shown_state(self) -> State:
-        """Return the state as ``Socket`` has it."""
+        """Return the state in the terms of ``Socket``."""
 
     @classmethod
     def of(cls, socket: Socket, *, default_v6only: bool) -> types.Self:

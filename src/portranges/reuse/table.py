@@ -36,8 +36,8 @@ class PortTable:
     guard it with a lock.
 
     Args:
-        system: A name of ``reuse.systems()``. Linux is exact; the other systems follow
-            their source or documents and were not run.
+        system: A name of ``reuse.systems()``. Linux is modelled exactly; the other systems are
+            modelled from their source or documents, and were not run.
         settings: The machine's settings, as ``reuse.LinuxSettings`` or, for the other
             systems, ``reuse.SystemSettings``; the defaults of a new machine if None.
         kernel: A Linux kernel release, as ``"6.12"`` or ``"6.12.80"``; 6.18 by

@@ -15,8 +15,8 @@ from portranges.errors import InvalidSocketError, elide
 from portranges.ports import is_digits
 from portranges.source import Confidence, Source, cite
 
-# The release whose answers were compared with the model's, and the patch level from which
-# its stable releases answer so.
+# The release whose answers were compared with the model's, and the patch level from which its
+# stable releases answer in the same way.
 MEASURED = "6.18"
 _MEASURED_FROM = (6, 18, 21)
 OLDEST = "5.15"
@@ -33,7 +33,7 @@ class Change:
         first: The release that brought the change, as ``"6.18"``.
         backports: The first stable releases of older series that have it too, as
             ``"6.17.8"``.
-        sentence: What the kernel does since.
+        sentence: What the kernel does from then on.
         source: The commit.
 
     Example:
@@ -69,8 +69,8 @@ class Kernel:
         address_buckets: Whether bind() to a specific address looks only at sockets bound to
             that address or to a wildcard.
         local_port_range: Whether IP_LOCAL_PORT_RANGE exists.
-        ignores_first_socket: Whether the first socket on a TCP port leaves the port's
-            reuse flags clear. The code that sets them is dead since.
+        ignores_first_socket: Whether the first socket on a TCP port leaves the port's reuse flags
+            clear. The code that sets them has been dead since then.
         own_range_in_single_steps: Whether connect() tries every port of a socket's own
             range in order, instead of the even and then the odd ones.
         keeps_fin_wait_2: Whether connect() without a port never replaces a connection in
@@ -79,8 +79,8 @@ class Kernel:
             replaced if its TIME_WAIT began in an earlier second, here one second ago.
         connect_bind: Whether connect() can share a port again once the last socket that
             was bound to it has left.
-        udp_wildcard_scans_all: Whether a UDP bind() to a wildcard address looks at every
-            socket of the port, also if it has more than ten.
+        udp_wildcard_scans_all: Whether a UDP bind() to a wildcard address looks at every socket of
+            the port, even if it has more than ten.
         port_step_width: Whether ip_local_port_step_width exists. If it is not 0, connect()
             goes through the range in steps of a random size.
         time_wait: Seconds in TIME_WAIT (TCP_TIMEWAIT_LEN). The kernel's timers round up,

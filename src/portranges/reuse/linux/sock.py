@@ -69,7 +69,7 @@ class Sock(SockBase):
         self.fin_wait_2 = state is State.FIN_WAIT_2
 
     def shown_state(self) -> State:
-        """Return the state as ``Socket`` has it."""
+        """Return the state in the terms of ``Socket``."""
         if self.state is CLOSED and (self.port or self.addr_locked):
             return State.BOUND
         return State.FIN_WAIT_2 if self.fin_wait_2 else self.state

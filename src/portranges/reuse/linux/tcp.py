@@ -1,10 +1,10 @@
 """The TCP ports of a network namespace on Linux: tables, 4-tuples, and lingering sockets.
 
-The code follows Linux 6.18, net/ipv4/inet_connection_sock.c and inet_hashtables.c. A port has
-a table (inet_bind_bucket) while a socket holds it, and the table has a bucket (inet_bind2_bucket)
-for each local address. ``fr`` (fastreuse) and ``frp`` (fastreuseport) of a table and a bucket
-say whether the comparison with other sockets can be skipped: 1 yes, 0 no, -1 connect() chose
-the port of every holder. If both are -1, connect() may use the port for another destination.
+The code follows Linux 6.18, net/ipv4/inet_connection_sock.c and inet_hashtables.c. A port has a
+table (inet_bind_bucket) while a socket holds it, and the table has a bucket (inet_bind2_bucket) for
+each local address. ``fr`` (fastreuse) and ``frp`` (fastreuseport) of a table and a bucket show
+whether the comparison with other sockets can be skipped: 1 means yes, 0 no, and -1 that connect()
+chose the port of every holder. If both are -1, connect() may use the port for another destination.
 ``machine`` checks arguments and makes the decisions.
 """
 
@@ -78,7 +78,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of connect(): the rule, and the connection that conflicts or is replaced.
+    """The outcome of connect(): the rule, and the connection that conflicts or is replaced.
 
     If no port is free, ``lingering`` is the number of ports on which only a connection in
     TIME_WAIT or FIN_WAIT2 conflicts.

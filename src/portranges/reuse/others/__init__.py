@@ -1,4 +1,4 @@
-"""The rules of the systems other than Linux, which were read and not run.
+"""The rules of the systems other than Linux, taken from sources and documents, not from runs.
 
 Each system is a module: ``freebsd``, ``macos``, ``openbsd``, ``netbsd``, ``illumos``,
 ``windows``. ``bind_rules`` has their base class, ``pairs`` applies the rules without history,

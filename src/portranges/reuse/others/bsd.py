@@ -1,4 +1,4 @@
-"""What FreeBSD, macOS, OpenBSD and NetBSD have from 4.4BSD: in_pcblookup_local(), and rules.
+"""What FreeBSD, macOS, OpenBSD and NetBSD inherit from 4.4BSD: in_pcblookup_local(), and rules.
 
 bind() compares the new socket with a single one. If the new socket has no reuse option
 (``wild``), it is the best match of all sockets with an overlapping address, including connected

@@ -19,10 +19,10 @@ def decide_bind(
 ) -> Decision:
     """Return whether *system* allows *new* to be bound next to *existing*.
 
-    ``state="listening"`` of *new* means bind() and then listen(), which depends on other sockets
-    on none of these systems. *existing* are in the order in which they were bound; of two that
-    conflict equally these systems compare the newest. *local_addresses* are the machine's
-    addresses as numbers of 128 bits.
+    ``state="listening"`` of *new* means bind() and then listen(). On these systems listen() does
+    not depend on other sockets. *existing* are in the order in which they were bound; of two that
+    conflict equally these systems compare the newest. *local_addresses* are the machine's addresses
+    as numbers of 128 bits.
     """
     model.check_bindable(new)
     for socket in (new, *existing):
@@ -49,9 +49,9 @@ def decide_bind(
     rule, blocker = judge_bind(sock, tuple(held), context)
     connections = [holder for holder in held if holder.connected]
     if system.remembers_bind and blocker is None and connections:
-        # A connection was bound to the wildcard, as assumed so far, or to its own address,
-        # which may be compared earlier. A connection never makes another socket allowed, so
-        # a mixture of both refuses nothing that neither does.
+        # A connection was bound to the wildcard, as assumed so far, or to its own address, which
+        # may be compared earlier. A connection never makes another socket allowed, so a mixture of
+        # both refuses only what one of them refuses.
         for holder in connections:
             holder.bound = holder.addr
         rule_again, blocker = judge_bind(sock, tuple(held), context)

@@ -1,4 +1,4 @@
-"""A socket as these systems' port tables have it, converted from and to the public Socket."""
+"""A socket as these systems' port tables store it, converted from and to the public Socket."""
 
 from __future__ import annotations
 

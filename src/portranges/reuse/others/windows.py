@@ -248,7 +248,7 @@ def _excluded(sock: Sock, context: Context) -> Rule | None:
 
 
 def _rules(name: types.SystemName, text: str, *, has_dual_stack: bool) -> RuleTable:
-    """Return the rules of a table; *has_dual_stack* says whether IPV6_V6ONLY can be cleared.
+    """Return the rules of a table; *has_dual_stack* is whether IPV6_V6ONLY can be cleared.
 
     It can since Vista (MicrosoftDocs/win32, Dual-Stack Sockets for IPv6 Winsock Applications,
     0096be5).
