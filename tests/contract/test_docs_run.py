@@ -50,6 +50,17 @@ def test_every_python_block_is_a_doctest(page):
             assert ">>>" not in body, body
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_closed(page):
+    is_open = False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.lstrip().startswith("```"):
+            is_closing = line.strip() == "```"
+            assert is_open == is_closing, line
+            is_open = not is_closing
+    assert not is_open
+
+
 def test_commands_are_found():
     assert ("command-line.md", "portranges 60454") in COMMANDS
 
