@@ -336,7 +336,7 @@ def test_the_variables_of_suricata() -> None:
         ("haproxy", "listen a\nbind :80-", "an address must end with ':port' or ':first-last'"),
         ("haproxy", 'listen a\nbind ":$PORT"', "an address must not contain a variable or a"),
         ("haproxy", 'listen a\nbind ":80', "an address must not contain a variable or a"),
-        ("haproxy", "listen a\nbind mars@:80", "expected an address of bind, got 'mars@:80'"),
+        ("haproxy", "listen a\nbind mars@:80", "expected an address after bind, got 'mars@:80'"),
         ("systemd-socket", "[Socket]\nListenStream=%i", "expected a port, 'address:port' or a"),
         ("systemd-socket", "[Socket]\nListenStream=0", "port must be in 1..65535, got '0'"),
         ("systemd-socket", "[Socket]\nListenStream=080", "port must have no leading zero, got"),

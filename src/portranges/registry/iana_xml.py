@@ -109,7 +109,7 @@ class XmlRows:
                 done = max(done, parser.CurrentByteIndex)
                 if fed - done > _LONGEST_TOKEN:
                     raise self._error(
-                        f"expected no tag or comment of more than {_LONGEST_TOKEN} bytes, got one"
+                        f"expected tags and comments of at most {_LONGEST_TOKEN} bytes, got more"
                     )
                 if len(parser.intern) > _MOST_NAMES:
                     raise self._error(

@@ -52,7 +52,7 @@ def _add(
     if family in _LOCAL or (not at and rest.startswith("/")):
         return
     if family not in (_INTERNET | _DATAGRAMS):
-        raise found.error(f"expected an address of bind, got {elide(address)}", span)
+        raise found.error(f"expected an address after bind, got {elide(address)}", span)
     _, colon, ports = rest.rpartition(":")
     if not colon or not _PORTS.fullmatch(ports):
         reason = f"an address must end with ':port' or ':first-last', got {elide(address)}"
