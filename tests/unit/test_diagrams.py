@@ -199,6 +199,17 @@ def test_an_output_without_block_characters_gets_ascii(capsys, monkeypatch):
     assert b"#####" in stream.buffer.getvalue()
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8", "utf-16"])
+def test_a_picture_is_well_formed_in_every_encoding_of_a_file(encoding, tmp_path):
+    words = "gr\xf6\xdfe \N{HEBREW LETTER ALEF} \N{GRINNING FACE}"
+    picture = svg([Layer(label=words, ports=PortSet([1]), detail=words)], title=words)
+    (tmp_path / "picture.svg").write_text(picture, encoding=encoding)
+    root = ET.parse(tmp_path / "picture.svg").getroot()
+    assert root.attrib["aria-label"] == root.findtext(f"{SVG}title") == words
+    assert root.findtext(f"{SVG}desc") == f"{words}: {words}"
+    assert texts(picture)[-1].text == f"{words} "
+
+
 def test_an_empty_set_is_a_usage_error(capsys):
     assert main(["map", "/tcp"]) == 2
     assert capsys.readouterr().err.startswith("portranges: ")

@@ -56,7 +56,8 @@ def svg(
         marks: Ports at which a line crosses all layers.
 
     Returns:
-        The text of the element. It is the same for the same arguments.
+        The text of the element. It is the same for the same arguments, and ASCII: other letters
+        are character references.
 
     Raises:
         TypeError: An argument has another type.
@@ -74,7 +75,7 @@ def svg(
     top = _TITLE + 18 * len(ports)
     bottom = top + _ROW * len(rows)
     height = bottom + _AXIS
-    return "\n".join(
+    picture = "\n".join(
         [
             _opening(heading, height),
             f"<title>{escape(heading)}</title>",
@@ -90,6 +91,8 @@ def svg(
             "</svg>",
         ]
     )
+    # A file in another encoding than UTF-8 would not be well formed.
+    return picture.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _opening(title: str, height: int) -> str:
