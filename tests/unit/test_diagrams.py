@@ -160,8 +160,14 @@ def test_a_notebook_shows_a_picture_and_the_text(value, ends):
     assert shown.endswith(ends)
 
 
-def test_a_long_set_is_elided_in_a_notebook():
-    assert PortSet(range(0, 65536, 2))._repr_html_().endswith("...</code></p>")
+@pytest.mark.parametrize("step", range(2, 12))
+def test_a_long_set_is_elided_in_a_notebook_after_a_whole_number(step):
+    ports = PortSet(range(1, 65536, step))
+    transports = TransportPorts(tcp=ports, udp=ports)
+    for shown in (ports, transports):
+        text = shown._repr_html_().rpartition("<code>")[2].removesuffix(",...</code></p>")
+        assert 1900 < len(text) < 2000
+        assert str(shown).startswith(f"{text},")
 
 
 def test_the_command_draws_a_file_a_set_and_a_marked_port(capsys, monkeypatch):

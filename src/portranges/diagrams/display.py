@@ -8,6 +8,7 @@ from portranges import types
 from portranges.diagrams.layers import assigned, categories, ephemeral_ranges, layers_of
 from portranges.diagrams.picture import svg
 from portranges.errors import visible
+from portranges.layout import cut_list
 from portranges.portset import PortSet
 from portranges.rulesets import Ruleset
 from portranges.transport_ports import TransportPorts
@@ -24,7 +25,8 @@ def of_set(ports: PortSet | TransportPorts) -> str:
     """
     count = len(ports)
     title = f"{count:,} port{'s' if count != 1 else ''}"
-    return _shown(svg([*categories(), *layers_of(ports)], title=title), str(ports), "code")
+    text = cut_list(str(ports), _LONGEST)
+    return _shown(svg([*categories(), *layers_of(ports)], title=title), text, "code")
 
 
 def of_rules(ruleset: Ruleset) -> str:
