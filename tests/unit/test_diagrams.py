@@ -170,6 +170,25 @@ def test_a_long_set_is_elided_in_a_notebook_after_a_whole_number(step):
         assert str(shown).startswith(f"{text},")
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        TransportPorts.empty(),
+        rulesets.parse("-P INPUT DROP\n"),
+        rulesets.parse('{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissions": []}]}'),
+    ],
+)
+def test_what_has_no_ports_is_drawn_as_an_empty_layer(nothing):
+    (layer,) = diagrams.layers_of(nothing, "open")
+    assert layer == Layer(label="open", ports=PortSet(), detail="no ports", stands_out=True)
+
+
+def test_the_command_draws_a_file_that_opens_nothing(capsys, tmp_path):
+    (tmp_path / "closed.rules").write_text("-P INPUT DROP\n", encoding="utf-8")
+    assert main(["map", str(tmp_path / "closed.rules")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "closed.rules"
+
+
 def test_the_command_draws_a_file_a_set_and_a_marked_port(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["map", "ssh", "8000-8100", "53/udp", str(RULES), "--system", "freebsd"]) == 0

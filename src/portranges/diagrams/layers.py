@@ -88,7 +88,7 @@ def layers_of(ports: PortSet | TransportPorts | Ruleset, label: str = "ports") -
         label: The label of a ``PortSet``; otherwise the beginning of each label.
 
     Returns:
-        One layer, or one for each transport that has ports.
+        One layer, or one for each transport that has ports; without any, an empty one.
 
     Raises:
         TypeError: *ports* has another type.
@@ -103,6 +103,9 @@ def layers_of(ports: PortSet | TransportPorts | Ruleset, label: str = "ports") -
     if isinstance(ports, Ruleset):
         ports = _opened(ports)
     found = of_type("ports", ports, TransportPorts)
+    if not found:
+        # What opens nothing is visible as well.
+        return (Layer(label=label, ports=PortSet(), detail="no ports", stands_out=True),)
     return tuple(
         _layer(f"{label}, {transport.upper()}", of_one, stands_out=True)
         for transport, of_one in found.items()
