@@ -56,8 +56,8 @@ def svg(
         marks: Ports at which a line crosses all layers.
 
     Returns:
-        The text of the element. It is the same for the same arguments, and ASCII: other letters
-        are character references.
+        The text of the element. It is the same for the same arguments. It is ASCII, and other
+        letters are character references.
 
     Raises:
         TypeError: An argument has another type.
