@@ -27,7 +27,7 @@ def variables_in(name: str, text: str) -> dict[str, str]:
     looks for it in the environment.
 
     Raises:
-        SystemReadError: A line is not understood.
+        SystemReadError: A line does not have a known form.
     """
     found: dict[str, str] = {}
     at = _end_of_blank(text, 0)

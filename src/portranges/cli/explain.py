@@ -26,7 +26,7 @@ from portranges.transport_ports import TransportPorts
 # For more ports than this, a table is printed instead of verdicts.
 _MOST_VERDICTS = 10
 
-# A browser shows a longer web page slowly, and nobody reads it.
+# A browser shows a longer web page slowly, and it is too long to read.
 _MOST_PARTS = 100
 
 _FULL = "--full prints everything known"
@@ -142,7 +142,7 @@ def _print_pages(answers: types.ReportAnswers, *, sources: bool, with_here: bool
         if number:
             print("\n" + "-" * width + "\n")
         if with_here:
-            # It imports what reads sockets, which other answers do not need.
+            # It imports the modules that read sockets, which other answers do not need.
             from portranges.cli import here_verdict
 
             print(*here_verdict.lines(report.port, transport, width=width), "", sep="\n")
@@ -178,7 +178,7 @@ def _print_verdicts(answers: types.ReportAnswers, *, with_here: bool) -> None:
 
 def _print_lines(answers: types.ReportAnswers, *, with_here: bool) -> None:
     for report, transport in answers:
-        # The ports of a report differ in nothing but their numbers.
+        # The ports of a report differ only in their numbers.
         line = replace(report, ports=PortRange(report.port)).brief.removeprefix(str(report.port))
         if with_here:
             from portranges.cli import here_verdict

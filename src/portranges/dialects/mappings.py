@@ -121,7 +121,7 @@ def parse_mapping(text: str, form: types.MappingFormName = "docker") -> PortMapp
     Raises:
         TypeError: An argument is not a ``str``.
         UnknownNameError: *form* is unknown.
-        PortSyntaxError: *text* is anything else; ``.span`` is the place of the fault.
+        PortSyntaxError: *text* is not accepted; ``.span`` is the place of the fault.
 
     Example:
         >>> parse_mapping("20001-20100:10001-10100").target

@@ -50,7 +50,7 @@ def parse_transports(
         TypeError: *text* or *dialect* is not a ``str``, or *default_transports* are not
             transports.
         UnknownNameError: *dialect* or a transport is unknown.
-        PortSyntaxError: *text* is anything else; the error has the position.
+        PortSyntaxError: *text* is not accepted; the error has the position.
 
     Complexity:
         Linear in the length of *text*, in bounded memory.
@@ -145,7 +145,7 @@ def render_transports(
     Args:
         ports: The set.
         dialect: A name or an alias, such as ``"nft"``.
-        ternary: Whether a mask may have its ones anywhere, as for ``render_rules``.
+        ternary: Whether a mask may have 1 bits anywhere, as for ``render_rules``.
 
     Returns:
         The texts, those for TCP first. A dialect that joins alternatives, such as ``bpf``, has one.

@@ -31,7 +31,7 @@ class Request:
         ports: The set that the texts must match.
         transport: The transport that the texts name; None if they name none.
         negated: Whether the texts list the ports that are not in the set.
-        ternary: Whether a mask may have its ones anywhere.
+        ternary: Whether a mask may have 1 bits anywhere.
     """
 
     row: Dialect

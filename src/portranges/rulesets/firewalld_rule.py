@@ -68,7 +68,7 @@ class Group:
     Attributes:
         name: Its name. The chain with its rules has the same.
         heading: The element or the line that it begins with.
-        target: The one that has its target, if that is another.
+        target: The group that has its target, if that is another one.
         is_policy: Whether it is a policy.
         is_part: Whether only some of its rules are in the text.
         settings: The fields that are not rules, as a list shows them.

@@ -1,6 +1,6 @@
 """Read the XML files of zones and policies of firewalld.
 
-No text is read that declares a document type, so there are no entities to expand.
+A text that declares a document type is refused, so there are no entities to expand.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class _Parser:
         except expat.ExpatError as error:
             reason = f"expected XML, got {expat.ErrorString(error.code)}"
             raise error_at(self._text, error.lineno, reason) from None
-        # A document without an element is an error of expat's.
+        # expat itself rejects a document without an element.
         return types.cast("Element", self._root)
 
     def _refuse(self, *_: object) -> None:

@@ -168,7 +168,7 @@ class Node:
 
 @contextmanager
 def refusing() -> types.Generator[None, None, None]:
-    """Turn the error of a function that reads ports into RefusedError."""
+    """Convert the error of a function that reads ports to RefusedError."""
     try:
         yield
     except PortSyntaxError as error:
