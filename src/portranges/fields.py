@@ -62,6 +62,7 @@ class _PortType:
 
 
 Port: TypeAlias = Annotated[int, _PortType()]
+"""An integer that pydantic and FastAPI validate as a port, from a number or from its text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,12 +133,12 @@ def origin(module: str, name: str) -> str:
 @cache
 def reached() -> set[str]:
     """The names of the objects that a user reaches."""
-    rooms = [name for name in module_names() if name.count(".") == 1]
-    doors = [
+    modules = [name for name in module_names() if name.count(".") == 1]
+    imported = [
         "portranges",
-        *(room for room in rooms if room.removeprefix("portranges.") not in INNER),
+        *(name for name in modules if name.removeprefix("portranges.") not in INNER),
     ]
-    return {origin(door, name) for door in doors for name in listed(door)}
+    return {origin(module, name) for module in imported for name in listed(module)}
 
 
 def members(name: str, owner: ast.ClassDef) -> Iterator[Documented]:

@@ -17,10 +17,10 @@ import portranges
 
 PACKAGE = Path(portranges.__file__).parent
 
-# A room, and the rooms that it may use; what those use, it may use as well. A
-# room is a module or a folder of the package; "" is the package itself.
+# A part, and the parts that it may use; it may also use what these may use. A part is
+# a module or a folder of the package; "" is the package itself.
 MAY_USE: dict[str, tuple[str, ...]] = {
-    # What annotations name. Every room may use it, and it uses nothing when it is imported.
+    # What annotations name. Every part may use it, and it uses nothing when it is imported.
     "types": (),
     "_types": (),
     "_words": (),
@@ -111,10 +111,10 @@ LEAVES = (
     "__main__",
 )
 
-# Who may use a leaf: its own front door. How full the ephemeral range is depends
-# on the range of this machine, so the probe reads it from ``system``, and so do the free ports. The
+# A leaf, and the other part that may use it. How full the ephemeral range is depends on
+# the range of this machine, so the probe reads it from ``system``, and so do the free ports. The
 # strategies build the records of both.
-FRONT_DOORS = {
+LEAF_USERS = {
     ("_hypothesis_plugin", "strategies"),
     ("__main__", "cli"),
     ("probe", "system"),
@@ -139,9 +139,9 @@ OF_THE_MACHINE = {
     "subprocess",
 }
 
-# The plan of a wing: the record knows nothing of its wing, the rows know the
-# record and the sources that they cite.
-WINGS = ("registry", "ephemeral", "reuse", "dialects", "rulesets", "system")
+# The packages with one plan: the record imports nothing of its package, and the rows
+# import the record and the sources that they cite.
+WITH_ROWS = ("registry", "ephemeral", "reuse", "dialects", "rulesets", "system")
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,8 @@ def is_ours(name: str) -> bool:
     return name == "portranges" or name.startswith("portranges.")
 
 
-def room(name: str) -> str:
-    """The room of a module: "errors" of portranges.errors."""
+def part(name: str) -> str:
+    """The part of a module: "errors" of portranges.errors."""
     parts = name.split(".")
     return parts[1] if len(parts) > 1 else ""
 
@@ -223,7 +223,7 @@ def reachable(start: str) -> set[str]:
 
 
 def test_the_table_has_every_module_of_the_top_level() -> None:
-    assert {room(name) for name in modules()} <= MAY_USE.keys()
+    assert {part(name) for name in modules()} <= MAY_USE.keys()
 
 
 def test_the_table_has_no_cycle() -> None:
@@ -241,14 +241,14 @@ def test_the_search_finds_imports() -> None:
 
 @pytest.mark.parametrize("name", modules())
 def test_a_module_imports_only_what_the_table_allows(name: str) -> None:
-    own = room(name)
+    own = part(name)
     allowed = reachable(own) | {"types"}
     if own:
         allowed.add(own)
     wrong = [
         str(each)
         for each in imports_of(name)
-        if is_ours(each.of) and room(each.of) not in allowed and (each.by, each.of) not in LATE
+        if is_ours(each.of) and part(each.of) not in allowed and (each.by, each.of) not in LATE
     ]
     assert wrong == []
 
@@ -258,9 +258,9 @@ def test_nothing_imports_a_leaf() -> None:
         str(each)
         for each in all_imports()
         if is_ours(each.of)
-        and room(each.of) in LEAVES
-        and room(each.by) not in (room(each.of), "cli")
-        and (room(each.by), room(each.of)) not in FRONT_DOORS
+        and part(each.of) in LEAVES
+        and part(each.by) not in (part(each.of), "cli")
+        and (part(each.by), part(each.of)) not in LEAF_USERS
     ]
     assert wrong == []
 
@@ -269,7 +269,7 @@ def test_only_leaves_import_modules_that_read_the_machine() -> None:
     wrong = [
         str(each)
         for each in all_imports()
-        if each.of.split(".")[0] in OF_THE_MACHINE and room(each.by) not in LEAVES
+        if each.of.split(".")[0] in OF_THE_MACHINE and part(each.by) not in LEAVES
     ]
     assert wrong == []
 
@@ -287,7 +287,7 @@ def test_only_their_own_packages_import_hypothesis_and_psutil() -> None:
         str(each)
         for each in all_imports()
         for package in [each.of.split(".")[0]]
-        if package in places and room(each.by) not in places[package]
+        if package in places and part(each.by) not in places[package]
     ]
     assert wrong == []
 
@@ -310,19 +310,19 @@ def test_nothing_below_the_command_line_uses_the_top_level() -> None:
     wrong = [
         str(each)
         for each in all_imports()
-        if each.of == "portranges" and room(each.by) not in ("cli", "")
+        if each.of == "portranges" and part(each.by) not in ("cli", "")
     ]
     assert wrong == []
 
 
-@pytest.mark.parametrize("wing", WINGS)
-def test_the_modules_of_a_package_import_in_one_direction(wing: str) -> None:
-    door = f"portranges.{wing}"
+@pytest.mark.parametrize("package", WITH_ROWS)
+def test_the_modules_of_a_package_import_in_one_direction(package: str) -> None:
+    entry = f"portranges.{package}"
     wrong: list[str] = []
     for each in all_imports():
-        if not each.by.startswith(f"{door}.") or room(each.of) != wing:
+        if not each.by.startswith(f"{entry}.") or part(each.of) != package:
             continue
-        by, of = each.by.removeprefix(f"{door}."), each.of.removeprefix(door).removeprefix(".")
+        by, of = each.by.removeprefix(f"{entry}."), each.of.removeprefix(entry).removeprefix(".")
         if (
             of == ""
             or by == "model"

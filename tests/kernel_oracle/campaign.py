@@ -1,8 +1,8 @@
-"""Compares model and kernel over many games; one part per process.
+"""Compares model and kernel over many scripts; one part per process.
 
     python -m kernel_oracle.campaign PART SEED [SCALE]
 
-Prints one line of figures, and every disagreement as a game to read.
+Prints one line of figures, and every disagreement as a script to read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Tally:
 
     def __init__(self) -> None:
         """Start with nothing."""
-        self.games = 0
+        self.scripts = 0
         self.answers = 0
         self.errors: Counter[str] = Counter()
         self.late = 0
@@ -50,7 +50,7 @@ class Tally:
         """Return the figures as one line."""
         strict = ", ".join(f"{rule} {n}" for rule, n in sorted(self.too_strict.items()))
         return (
-            f"{self.games} games, {self.answers} answers, "
+            f"{self.scripts} scripts, {self.answers} answers, "
             f"{len(self.disagreements)} disagreements, {self.late} late; "
             f"can_bind: {self.pairs} answers, {self.unsafe} unsafe, "
             f"too strict: {strict or 'none'}; "
@@ -58,13 +58,13 @@ class Tally:
         )
 
 
-def compare(kernel: Kernel, games: Iterable[list[Step]], tally: Tally) -> None:
-    """Play each game on both sides."""
-    for steps in games:
+def compare(kernel: Kernel, scripts: Iterable[list[Step]], tally: Tally) -> None:
+    """Run each script on both sides."""
+    for steps in scripts:
         taken, said = kernel.play(steps)
         model = Model()
         answers = model.play(taken)
-        tally.games += 1
+        tally.scripts += 1
         tally.answers += len(said)
         tally.errors.update(said)
         if answers != said:
@@ -82,11 +82,11 @@ def compare(kernel: Kernel, games: Iterable[list[Step]], tally: Tally) -> None:
 
 
 def _late(kernel: Kernel, steps: list[Step]) -> bool:
-    """Tell whether the sides agree where the game is played again, twice.
+    """Return whether the sides agree if the script is run again, twice.
 
-    A game in which connections linger takes less than the second after which
+    A script in which connections linger takes less than the second after which
     they may be recycled, unless the machine is busy with something else. Other
-    games have no such excuse.
+    scripts have no such excuse.
     """
     if not any(step.op == "x" and step.how in "fu" for step in steps):
         return False
@@ -98,7 +98,7 @@ def _late(kernel: Kernel, steps: list[Step]) -> bool:
 
 
 def shrunk(kernel: Kernel, steps: list[Step]) -> tuple[list[Step], list[str], list[str]]:
-    """Return a shorter game on which the sides still differ."""
+    """Return a shorter script on which the sides still differ."""
     best = (steps, *_both(kernel, steps))
     changed = True
     while changed:
@@ -151,7 +151,7 @@ def findings(part: str, seed: int, found: Iterable[tuple[str, str, str]]) -> int
     wrong = [f for f in everything if f[1] != f[2]]
     answers = sum(len(said.split()) for _, said, _ in everything)
     say(
-        f"{part} seed {seed}: {len(everything)} games, {answers} answers, "
+        f"{part} seed {seed}: {len(everything)} scripts, {answers} answers, "
         f"{len(wrong)} disagreements; {time.monotonic() - start:.1f} s",
     )
     for text, said, answer in wrong[:SHOWN]:
@@ -166,24 +166,24 @@ def main(part: str, seed: int, scale: float = 1.0) -> int:
     start = time.monotonic()
     kind, _, transport = part.partition("-")
     tcp = transport == "tcp"
-    games: Iterable[list[Step]]
+    scripts: Iterable[list[Step]]
     if kind in SPECIAL:
         return findings(part, seed, SPECIAL[kind](rng))
     match kind:
         case "pairs":
-            games = generate.pairs(rng, tcp=tcp, share=0.05 * scale)
+            scripts = generate.pairs(rng, tcp=tcp, share=0.05 * scale)
         case "tuples":
-            games = chain(generate.tuples(), generate.cleared(), generate.bound_twice())
+            scripts = chain(generate.tuples(), generate.cleared(), generate.bound_twice())
         case "disconnected":
-            games = generate.disconnected(rng, tcp=tcp, share=scale)
+            scripts = generate.disconnected(rng, tcp=tcp, share=scale)
         case "triples":
-            games = (generate.triple(rng, tcp=tcp) for _ in range(int(20000 * scale)))
+            scripts = (generate.triple(rng, tcp=tcp) for _ in range(int(20000 * scale)))
         case "sequences":
-            games = (generate.sequence(rng, tcp=tcp) for _ in range(int(10000 * scale)))
+            scripts = (generate.sequence(rng, tcp=tcp) for _ in range(int(10000 * scale)))
         case _:
             raise SystemExit(f"no part {part!r}")
     kernel = Kernel()
-    compare(kernel, games, tally)
+    compare(kernel, scripts, tally)
     say(f"{part} seed {seed}: {tally.line()}; {time.monotonic() - start:.1f} s")
     show(kernel, tally)
     return int(bool(tally.disagreements))

@@ -1,4 +1,4 @@
-"""Makes the games: every ordered pair, random triples, random sequences."""
+"""Makes the scripts: every ordered pair, random triples, random sequences."""
 
 from __future__ import annotations
 

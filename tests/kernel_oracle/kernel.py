@@ -1,7 +1,7 @@
-"""Plays a game with real sockets, in a network namespace of its own.
+"""Plays a script with real sockets, in a network namespace of its own.
 
 Linux and root only. The process that makes a Kernel loses its network: run it
-in a child process. Loopback only; every socket is closed after each game.
+in a child process. Loopback only; every socket is closed after each script.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _IP_LOCAL_PORT_RANGE = 51
 _LINGER_RESET = struct.pack("ii", 1, 0)
 _SHORT = struct.pack("ll", 0, 20000)
 _FIRST_PORT, _LAST_PORT = 1024, 60000
-# A namespace lives shorter than a TIME_WAIT, so that none ends within a game.
+# A namespace lives shorter than a TIME_WAIT, so that none ends within a script.
 _LIFE = 50.0
 # linux/netlink.h, linux/inet_diag.h: one struct inet_diag_req_v2 asks for the
 # connection with these two ends; the answer's third byte is 3 for a small
@@ -133,7 +133,7 @@ class Kernel:
             self.listeners[peer] = s
 
     def lingers(self, ends: Ends) -> bool:
-        """Tell whether the kernel holds this closed connection in TIME_WAIT or FIN_WAIT2."""
+        """Return whether the kernel holds this closed connection in TIME_WAIT or FIN_WAIT2."""
         assert self._diag is not None
         here, there, family = ends
         packed = (socket.inet_pton(family, a).ljust(16, b"\0") for a in (here[0], there[0]))
@@ -149,7 +149,7 @@ class Kernel:
         return kind == _SOCK_DIAG_BY_FAMILY and answer[_TIMER] == _TIMEWAIT
 
     def fresh_port(self) -> int:
-        """Return a port that no game had in this namespace, and make it the range."""
+        """Return a port that no script had in this namespace, and make it the range."""
         used_up = self._port >= _LAST_PORT or self._client >= _LAST_CLIENT - 64
         if used_up or time.monotonic() - self._born > _LIFE:
             self._renew()
@@ -172,16 +172,16 @@ class Kernel:
         return self._client
 
     def play(self, steps: list[Step]) -> tuple[list[Step], list[str]]:
-        """Play a game on a port of its own; return the steps taken and the answers."""
-        game = Game(self)
+        """Play a script on a port of its own; return the steps taken and the answers."""
+        script = Game(self)
         try:
-            return game.play(steps)
+            return script.play(steps)
         finally:
-            game.end()
+            script.end()
 
 
 class Game:
-    """The sockets of one game."""
+    """The sockets of one script."""
 
     def __init__(self, kernel: Kernel) -> None:
         """Start on a fresh port."""
@@ -296,7 +296,7 @@ class Game:
             return None
         if tcp:
             # After a second identical 4-tuple, of another device, packets go
-            # astray: its answer is the last one of the game.
+            # astray: its answer is the last one of the script.
             twin = self.tuples.get(self._tuple(step, s.getsockname()[0]))
             self.over = twin is not None and twin in self.socks and twin != step.slot
             s.settimeout(None)

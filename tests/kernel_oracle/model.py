@@ -23,7 +23,7 @@ class Pair:
 
 @dataclass(slots=True)
 class Model:
-    """One game on a table of its own."""
+    """One script on a table of its own."""
 
     settings: LinuxSettings = SETTINGS
     ask_pairs: bool = True

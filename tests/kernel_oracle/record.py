@@ -9,7 +9,7 @@ Its lines:
     row N ANSWERS                       a row of answers, named by others
     pairs TRANSPORT STATE CONFIG N      row N: the answer to each new socket, in the
                                         order of generate.configurations(PLACES)
-    game SETTINGS STEPS = ANSWERS       one game, with an answer per step
+    script SETTINGS STEPS = ANSWERS       one script, with an answer per step
     check KIND = ANSWER                 a bind() that failed before the port, or not
 
 An answer is a letter, see ANSWERS; in a row ``l`` is a bind() that was allowed
@@ -61,7 +61,7 @@ SEQUENCES, TRIPLES, TIME_WAITS, EXPIRIES = 180, 120, 220, 40
 
 
 def pair_steps(state: str, old: Step, new: Step, *, tcp: bool) -> list[Step] | None:
-    """Return the game of one pair: bind, and for TCP listen."""
+    """Return the script of one pair: bind, and for TCP listen."""
     steps = generate.existing(old, state, tcp=tcp)
     return None if steps is None else [*steps, *generate.questions(new, tcp=tcp, short=True)]
 
@@ -127,13 +127,13 @@ def write(path: Path, seed: int) -> None:
             for _ in range(number):
                 taken, said = kernel.play(make(rng, tcp=tcp))
                 letters = [ANSWERS[answer] for answer in said]
-                lines.append(f"game {plain} {' '.join(map(str, taken))} = {''.join(letters)}")
+                lines.append(f"script {plain} {' '.join(map(str, taken))} = {''.join(letters)}")
     for found, number in ((special.time_wait(), TIME_WAITS), (special.expiry(), EXPIRIES)):
         findings = list(found)
         for text, answers, _ in rng.sample(findings, min(number, len(findings))):
             title, _, played = text.partition(": ")
             letters = [ANSWERS[answer] for answer in answers.split()]
-            lines.append(f"game {_from_title(title)} {played} = {''.join(letters)}")
+            lines.append(f"script {_from_title(title)} {played} = {''.join(letters)}")
     for text, answer, _ in special.checks():
         if text.startswith("connect"):
             continue
@@ -162,7 +162,7 @@ class Recorded:
         self.header: dict[str, str] = {}
         self._rows: dict[str, str] = {}
         self._pairs: list[tuple[bool, str, Step, str]] = []
-        self._games: list[tuple[LinuxSettings, list[Step], list[str]]] = []
+        self._scripts: list[tuple[LinuxSettings, list[Step], list[str]]] = []
         self.checks: list[tuple[str, str]] = []
         for line in path.read_text(encoding="ascii").splitlines():
             self._line(line)
@@ -192,7 +192,7 @@ class Recorded:
                     dev=step.dev,
                 )
                 self._pairs.append((transport == "tcp", state, bind, row))
-            case "game":
+            case "script":
                 left, _, letters = rest.partition(" = ")
                 words = left.split()
                 stamps, reuse, delay, fin = words[0].split(",")
@@ -203,13 +203,13 @@ class Recorded:
                     tcp_fin_timeout=float(fin),
                 )
                 answers = [NAMES[letter] for letter in letters]
-                self._games.append((settings, [parse(word) for word in words[1:]], answers))
+                self._scripts.append((settings, [parse(word) for word in words[1:]], answers))
             case _:
                 text, _, letter = rest.partition(" = ")
                 self.checks.append((text, NAMES[letter]))
 
     def pairs(self) -> Iterator[tuple[bool, list[Step], str]]:
-        """Yield every pair: whether TCP, its game, the letter of the answer."""
+        """Yield every pair: whether TCP, its script, the letter of the answer."""
         news = list(generate.configurations(generate.PLACES))
         asked = {
             tcp: [generate.questions(new, tcp=tcp, short=True) for new in news]
@@ -221,9 +221,9 @@ class Recorded:
             for question, letter in zip(asked[tcp], self._rows[row], strict=True):
                 yield tcp, [*steps, *question], letter
 
-    def games(self) -> Iterator[tuple[LinuxSettings, list[Step], list[str]]]:
-        """Yield every game: the settings, the steps, the answers."""
-        yield from self._games
+    def scripts(self) -> Iterator[tuple[LinuxSettings, list[Step], list[str]]]:
+        """Yield every script: the settings, the steps, the answers."""
+        yield from self._scripts
 
 
 if __name__ == "__main__":

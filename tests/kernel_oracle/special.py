@@ -1,4 +1,4 @@
-"""Comparisons other than games on one port: time, capacity, checks before the port.
+"""Comparisons other than scripts on one port: time, capacity, checks before the port.
 
 Each part yields findings: a text, the kernel's answer, the model's answer.
 """
@@ -40,26 +40,26 @@ _LISTENERS = (("127.0.0.1", 61001), ("127.0.0.1", 61002), ("127.0.0.2", 61001))
 
 @dataclass(slots=True)
 class Paused:
-    """A game that goes on after a wait."""
+    """A script that goes on after a wait."""
 
     before: list[Step]
     after: list[Step]
     taken: list[Step] = field(default_factory=list[Step])
     said: list[str] = field(default_factory=list[str])
-    game: Game | None = None
+    script: Game | None = None
     began: float = 0.0
     late: bool = False
 
     def start(self, kernel: Kernel) -> None:
         """Play up to the wait."""
         for is_last in (False, False, True):
-            self.game = Game(kernel)
+            self.script = Game(kernel)
             self.began = time.monotonic()
             try:
-                self.taken, self.said = self.game.play(self.before)
+                self.taken, self.said = self.script.play(self.before)
             except NotLingeringError:
                 # Nothing was compared yet, so the setup is repeated.
-                self.game.end()
+                self.script.end()
                 if is_last:
                     raise
             else:
@@ -69,16 +69,16 @@ class Paused:
         """Play the rest; *seconds* is the wait that the model gets.
 
         On a busy machine the wait may be longer. If it crosses the *edge*
-        at which the answer changes, the game proves nothing.
+        at which the answer changes, the script proves nothing.
         """
-        game = self.game
-        assert game is not None
-        kernel.narrow(game.port)
-        taken, said = game.play(self.after)
+        script = self.script
+        assert script is not None
+        kernel.narrow(script.port)
+        taken, said = script.play(self.after)
         self.taken = [*self.taken, Step("w", seconds=seconds), *taken]
         self.said = [*self.said, "ok", *said]
         self.late = seconds < edge < time.monotonic() - self.began
-        game.end()
+        script.end()
 
     def finding(self, title: str, settings: LinuxSettings) -> Finding:
         """Return what both sides said."""
@@ -107,7 +107,7 @@ def _askers(config: Step) -> Iterator[list[Step]]:
 def time_wait() -> Iterator[Finding]:
     """Yield connect() beside a lingering connection: timestamps, tw_reuse, delay, age."""
     for stamps, reuse, delay in product((True, False), (0, 1, 2), (1000, 100)):
-        # Its own, so that its namespace is not renewed under games that wait.
+        # Its own, so that its namespace is not renewed under scripts that wait.
         kernel = Kernel()
         settings = replace(
             SETTINGS, tcp_timestamps=stamps, tcp_tw_reuse=reuse, tcp_tw_reuse_delay=delay
@@ -117,7 +117,7 @@ def time_wait() -> Iterator[Finding]:
         kernel.set("ipv4.tcp_tw_reuse_delay", str(delay))
         title = f"timestamps {stamps:d} tcp_tw_reuse {reuse} delay {delay}"
         batches: dict[float, list[Paused]] = {0.0: [], 0.4: [], 1.3: []}
-        for age, games in batches.items():
+        for age, scripts in batches.items():
             for config, state in _lingering_kinds():
                 if state == "fin-wait-2" and age == 0.4:
                     continue
@@ -128,23 +128,23 @@ def time_wait() -> Iterator[Finding]:
                 if state == "automatic":
                     before = [*before, Step("x", 0, how="f")]
                 for asker in _askers(config):
-                    games.append(Paused(before, asker))
+                    scripts.append(Paused(before, asker))
                     if age == 0.0:
-                        games[-1].start(kernel)
-                        games[-1].go_on(kernel, 0.0, delay / 1000)
+                        scripts[-1].start(kernel)
+                        scripts[-1].go_on(kernel, 0.0, delay / 1000)
         start: dict[float, float] = {}
         for age in (0.4, 1.3):
-            for game in batches[age]:
-                game.start(kernel)
+            for script in batches[age]:
+                script.start(kernel)
             start[age] = time.monotonic()
         for age in (0.4, 1.3):
             time.sleep(max(0.0, start[age] + age - time.monotonic()))
-            for game in batches[age]:
-                game.go_on(kernel, age, delay / 1000)
-        for games in batches.values():
-            for game in games:
-                if not game.late:
-                    yield game.finding(title, settings)
+            for script in batches[age]:
+                script.go_on(kernel, age, delay / 1000)
+        for scripts in batches.values():
+            for script in scripts:
+                if not script.late:
+                    yield script.finding(title, settings)
 
 
 def expiry() -> Iterator[Finding]:
@@ -157,7 +157,7 @@ def expiry() -> Iterator[Finding]:
         waits = (56.0, 65.0) if fin_timeout == 60 else (1.5, 4.0)
         batches: dict[float, list[Paused]] = {wait: [] for wait in waits}
         starts: dict[float, float] = {}
-        for wait, games in batches.items():
+        for wait, scripts in batches.items():
             for config in generate.configurations(generate.PLACES):
                 for state in ("time-wait", "time-wait-server", "fin-wait-2"):
                     if (state != "fin-wait-2" and fin_timeout == 3) or config.uid:
@@ -167,15 +167,15 @@ def expiry() -> Iterator[Finding]:
                     asker = replace(config, r=False, rp=False, dev=False)
                     after = [generate.opened(5, asker, tcp=True), generate.at(5, asker)]
                     after.append(Step("l", 5))
-                    games.append(Paused(before, after))
-                    games[-1].start(kernel)
+                    scripts.append(Paused(before, after))
+                    scripts[-1].start(kernel)
             starts[wait] = time.monotonic()
-        for wait, games in batches.items():
+        for wait, scripts in batches.items():
             time.sleep(max(0.0, starts[wait] + wait - time.monotonic()))
-            for game in games:
-                game.go_on(kernel, wait, float(fin_timeout))
-                if not game.late:
-                    yield game.finding(f"after {wait} s, tcp_fin_timeout {fin_timeout}", settings)
+            for script in scripts:
+                script.go_on(kernel, wait, float(fin_timeout))
+                if not script.late:
+                    yield script.finding(f"after {wait} s, tcp_fin_timeout {fin_timeout}", settings)
 
 
 # Capacity and the choice of ports.

@@ -1,15 +1,15 @@
-"""A game on one port: steps, and how they are written.
+"""A script on one port: steps, and how they are written.
 
 A step's text is its letter, its slot and the rest, as in::
 
     o0t6v0RPu0        open slot 0: tcp, inet6, v6only 0, both options, uid 0
     o1u4-u1000d       open slot 1: udp, inet, no option, uid 1000, device lo
-    b0@::1            bind slot 0 to this address and the game's port
+    b0@::1            bind slot 0 to this address and the script's port
     z0@::1            bind slot 0 to this address and port 0
     l0                listen
     k0                connect with AF_UNSPEC
     c0@::1/A          connect to peer A (or B; X refuses)
-    a2@::1u0          a client dials the game's port; its connection becomes slot 2
+    a2@::1u0          a client dials the script's port; its connection becomes slot 2
     a2@::1u0<0        ... and slot 0 was the listener that got it
     s0R1              set SO_REUSEADDR (P SO_REUSEPORT, V IPV6_V6ONLY, N NO_PORT, U owner)
     x0f               close: f first, s second, r reset, u unanswered

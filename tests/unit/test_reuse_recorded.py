@@ -61,7 +61,7 @@ def test_can_bind_agrees_with_every_recorded_pair(recorded: Recorded) -> None:
 def test_the_port_table_agrees_with_every_recorded_sequence_of_calls(recorded: Recorded) -> None:
     wrong: list[str] = []
     number = 0
-    for settings, steps, said in recorded.games():
+    for settings, steps, said in recorded.scripts():
         table = replace(
             SETTINGS,
             tcp_timestamps=settings.tcp_timestamps,
