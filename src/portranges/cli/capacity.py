@@ -32,7 +32,7 @@ def add_arguments(add: types.Arguments) -> None:
     add.value("--families", "N", families, whole_number, 1)
     per_client = "the number of ports that a translator assigns to each virtual machine or node"
     add.value("--ports-per-client", "N", per_client, whole_number)
-    clients = "check whether N clients have ports; requires --ports-per-client"
+    clients = "check whether the ports suffice for N clients; requires --ports-per-client"
     add.value("--clients", "N", clients, whole_number)
     add.value("--time-wait", "SECONDS", "the length of TIME_WAIT, if not the default", number)
     add.value("--rate", "N", "check whether N connections per second fit", number)

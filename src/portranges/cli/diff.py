@@ -12,7 +12,10 @@ from portranges.families import Family
 
 def add_arguments(add: types.Arguments) -> None:
     """Add the arguments of this command."""
-    add.epilog("Exit status: 0 = no port was opened, 1 = at least one was, 2 = usage error.")
+    add.epilog(
+        "Conditions are compared as text. Exit status: 0 = nothing was opened, 1 = ports were "
+        "opened or may be open to more packets, 2 = usage error."
+    )
     add.words("old", "OLD", "the old rule file; '-' is standard input", nargs=None)
     add.words("new", "NEW", "the new rule file; '-' is standard input", nargs=None)
     files.add_format(add)
@@ -35,7 +38,7 @@ def run(arguments: types.Namespace) -> int:
         lines = lines or ["no difference in what the rules accept and deny"]
         lines.append(f"what is reachable was not compared: {elide(new.format)} has no evaluation")
     lines = lines or [
-        "nothing was opened or closed, and nothing is open to more packets than before"
+        "no port was opened or closed, and none was found that is open to more packets"
     ]
     return answer(arguments, "diff", data, lines, status=status)
 
@@ -70,7 +73,7 @@ def _lines(found: types.Sequence[rulesets.Change], names: tuple[str, str]) -> ty
         if change.closed:
             yield f"{where}: closed {change.closed}{only}"
         if change.widened:
-            yield f"{where}: opened {change.widened} to more packets"
+            yield f"{where}: may have opened {change.widened} to more packets"
         for sign, rules, name in (("+", change.added, new), ("-", change.removed, old)):
             for rule in rules:
                 text = files.about(rule.location, rule.text)
