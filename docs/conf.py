@@ -6,6 +6,8 @@ of ``src/`` with PYTHONPATH=src.
 
 from __future__ import annotations
 
+import inspect
+
 from docutils import nodes
 
 from portranges import __version__
@@ -53,11 +55,22 @@ copybutton_prompt_is_regexp = True
 
 
 def setup(app: Sphinx) -> None:
-    """Let a dash follow the name of an argument, as ``smartquotes`` would do."""
+    """Mend what Sphinx shows of arguments."""
     app.connect("doctree-read", _write_dashes)
+    app.connect("autodoc-before-process-signature", _keep_first_parameter, priority=600)
+
+
+def _keep_first_parameter(_app: Sphinx, function: object, _is_bound: bool) -> None:  # noqa: FBT001
+    """Undo ``autodoc_preserve_defaults`` for a function that is a method of an object.
+
+    It gives such a method the signature without ``self``, and Sphinx then drops the next parameter.
+    """
+    if inspect.ismethod(function) and not inspect.isclass(function.__self__):
+        vars(function.__func__).pop("__signature__", None)
 
 
 def _write_dashes(_app: Sphinx, page: nodes.document) -> None:
+    """Let a dash follow the name of an argument, as ``smartquotes`` would do."""
     for text in page.findall(nodes.Text):
         if text.startswith(" -- "):
             text.parent.replace(text, nodes.Text(text.replace("--", "\N{EN DASH}", 1)))

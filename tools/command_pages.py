@@ -34,6 +34,11 @@ Every command and its arguments, generated from the parser.
 """
 
 
+# The other commands without an epilog about their exit statuses only print.
+_MAY_ANSWER_NO = ("explain", "reuse", "capacity")
+_PRINTED = "Exit status: 0 = printed, 2 = usage error."
+
+
 def page() -> str:
     """Return the text of the page."""
     (choices,) = (each.choices for each in build_parser()._actions if each.dest == "command")
@@ -56,7 +61,9 @@ def _section(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
     ]
     yield doc_table.table(("Argument", "Meaning"), rows)
     more = parser.epilog or ""
-    yield f"\n{_escaped(more if 'Exit status' in more else f'{more} {_STATUS}')}\n"
+    if "Exit status" not in more:
+        more += " " + (_STATUS if name in _MAY_ANSWER_NO else _PRINTED)
+    yield f"\n{_escaped(more)}\n"
     yield f"The object that `--json` prints: [`{name}`](json.md#the-schemas)."
 
 

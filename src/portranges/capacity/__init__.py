@@ -1,7 +1,7 @@
 """How many connections fit, how fast they can follow each other, and how likely a collision is.
 
 The answers are computed from a profile of ``portranges.ephemeral``, and hold as long as nothing
-else uses its ports. ``portranges.probe`` reports how full the range of this machine is.
+else uses its ports. ``portranges.probe`` reports how much of this machine's range is in use.
 """
 
 from __future__ import annotations

@@ -37,8 +37,9 @@ def concurrent(
 
     With n ports, d destinations and s source addresses it is n * d * s if a local port can be used
     for several destinations, and n * s if it cannot. macOS and NetBSD have n ports for IPv4 and n
-    for IPv6, whatever s is, and lwIP has n for both. ``methods`` lists the rows for these systems.
-    For others only ``"connect"`` is known, from the profile's ``shares_ports_across_destinations``.
+    for IPv6, whatever s is, and lwIP has n ports that IPv4 and IPv6 share. ``methods`` lists the
+    rows for these systems. For others only the method ``"connect"`` is known, from the profile's
+    ``shares_ports_across_destinations``.
 
     Linux does not reach every port of a range of odd size: each search leaves out the first or
     the last, so the answer has two bounds that differ by one for each destination and source.

@@ -105,7 +105,8 @@ class Growth(StrEnum):
         FAMILIES: A second family. A local port is used once for IPv4 and once for IPv6, whatever
             the addresses.
         NOTHING: Nothing. A local port is used once.
-        LOWER_HALF: Source addresses; and each further destination adds a quarter of the range.
+        LOWER_HALF: Source addresses. Each destination after the first also adds a quarter of the
+            range: the ports of one parity in its lower half.
 
     Example:
         >>> Growth("sources")

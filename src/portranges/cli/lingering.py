@@ -24,7 +24,8 @@ def add_arguments(add: types.Arguments) -> None:
     add.transport()
     add.flag(
         "--observe",
-        "observe for that time, and list only the listeners that were present throughout",
+        "observe for the time of --older-than, and list only the listeners that were present "
+        "throughout",
     )
     add.json()
 

@@ -65,7 +65,7 @@ def add_arguments(add: types.Arguments) -> None:
         "--local-address",
         "ADDRESS",
         "an address of the machine; can be repeated; default: every non-loopback address, "
-        "and the loopback addresses of a new machine",
+        "and the loopback addresses that the system has by default",
         action="append",
     )
     states = add.one_of()

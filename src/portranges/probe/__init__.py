@@ -1,4 +1,4 @@
-"""The sockets of this machine: listeners, connections, owners, and how full the range is.
+"""The sockets of this machine: listeners, connections, owners, and ephemeral ports in use.
 
 It is read-only: it binds, connects, closes and kills nothing. On Linux it needs only the
 standard library; elsewhere it needs psutil, which the extra ``probe`` installs and which is

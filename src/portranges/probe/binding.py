@@ -49,7 +49,8 @@ class Holder:
         count: How many there are.
         verdict: Whether the new socket may be bound beside them; UNKNOWN if that depends on
             ``options``.
-        decision: The refusal; if there is none, the first answer.
+        decision: The refusal, if any combination of the unknown options leads to one; otherwise the
+            decision for the first combination.
         options: The names of the options that the verdict depends on and that the system does not
             show.
         why_no_owner: Why ``record`` has no owner; ``""`` if it has one.
@@ -99,8 +100,8 @@ class BindAnswer:
             process.
         system: The name of the system whose rules decided.
         verdict: The answer.
-        decision: The decision behind it: the refusal, the refusal that is possible, or the
-            permission.
+        decision: The decision behind it: the refusal, the possible refusal if the verdict is
+            UNKNOWN, or the permission.
         holders: The sockets that hold the port, those that conflict first.
         settings: The settings of the machine.
         addresses: Which addresses can be bound.

@@ -33,7 +33,7 @@ class Age(StrEnum):
     Attributes:
         OBSERVED: It has been seen for long enough.
         POSSIBLE: Its process has run for long enough; the age of the socket is unknown.
-        UNKNOWN: Its process is unknown, or the start of one of its processes.
+        UNKNOWN: Its process, or the start time of one of its processes, is unknown.
 
     Example:
         >>> Age("observed")

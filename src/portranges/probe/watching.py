@@ -88,8 +88,9 @@ class Change:
     def seen_for(self) -> float:
         """How long the socket has been seen, in seconds; its real age is unknown.
 
-        The time from the end of the first poll that saw it to the end of the last one, or for
-        ``CLOSED`` to its beginning. 0 if only one poll saw it.
+        The time from the end of the first poll that saw it to the end of the last one. For
+        ``CLOSED``, it ends at the beginning of the last poll that saw it. 0 if only one poll saw
+        it.
         """
         last = self.at
         if self.kind is ChangeKind.CLOSED and self.previous_poll is not None:

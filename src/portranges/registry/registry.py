@@ -446,7 +446,7 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         return self._set(transport, State.UNASSIGNED)
 
     def not_listed(self, transport: types.TransportLike) -> PortSet:
-        """Return the ports without a row for a transport that may be assigned or reserved.
+        """Return the ports that may be assigned or reserved, but have no row for a transport.
 
         Args:
             transport: A ``Transport`` or its value.
@@ -517,9 +517,9 @@ did you mean 'domain' or 'domiq' or 'domain-s'?
         Returns:
             The rows, the best match first. A row whose name is the word comes before one whose name
             begins with it, then one whose name contains it, one whose description has it as a
-            separate word, and one whose description contains it. If there are several words, the
-            one that matches worst counts first. Rows that match equally well are in the order of
-            their ports.
+            separate word, and one whose description contains it. A row is ranked by its
+            worst-matching word, then by the others. Rows that match equally well are in the order
+            of their ports.
 
         Raises:
             TypeError: *text* is not a ``str``.

@@ -150,9 +150,9 @@ class PortReport:
 
     Attributes:
         port: The port; the first one if the report is about several.
-        ports: The ports that the report is about: adjacent ones that differ in nothing but
-            ``commands``, which contain the first one. Only ``explain_ranges`` returns more than
-            one.
+        ports: The ports that the report is about: adjacent ports whose reports differ only in
+            ``commands``, which are those for the first port. Only ``explain_ranges`` returns more
+            than one.
         category: Its category.
         registry: The state in the registry, one entry per transport.
         purpose: What a port of this category is for.

@@ -98,8 +98,8 @@ def can_bind(
 ) -> Decision:
     """Return whether *system* allows *new* to be bound next to *existing*.
 
-    The answer depends on the sockets and not on their history. Where the system's own answer
-    depends on history, the function refuses; ``PortTable`` is exact.
+    The answer depends on the sockets and not on their history. If the system's own answer
+    depends on history, the decision is a refusal; ``PortTable`` gives the exact answer.
 
     With port 0 only the address is checked. Whether the range still has a free port is unknown,
     because *existing* may not list all sockets; ``PortTable`` knows it.

@@ -23,9 +23,9 @@ class PortTable:
     """The ports of one machine as a state machine, with their history.
 
     The methods are a program's calls. Each returns a Decision, except close() and advance(). A
-    refused call leaves the table unchanged, with the exceptions that the systems make. After a
-    connect() that fails, the socket loses a port and an address that it did not bind itself. On the
-    BSDs, it loses the port in any case if the peer refuses. Impossible calls raise
+    refused call leaves the table unchanged, with two exceptions. After a connect() that fails, the
+    socket loses the port and the address that were chosen for it. On the BSDs, it also loses a port
+    that it bound itself, if the peer refuses the connection. Impossible calls raise
     InvalidSocketError and leave the table unchanged.
 
     The table models one machine. The other end of a connection is not in it. Pass ``refused=True``

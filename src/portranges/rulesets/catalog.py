@@ -114,7 +114,8 @@ def detect(text: str) -> Format:
         text: The content of a file.
 
     Returns:
-        The row of the format whose sign comes first; of several at one place, the longest.
+        The format whose sign (``Format.signs``) comes first in the text. If several begin at the
+        same place, the longest one counts.
 
     Raises:
         TypeError: *text* is not a ``str``.

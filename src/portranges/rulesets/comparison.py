@@ -55,8 +55,7 @@ class Change:
             skipped.
         group: The group whose rules were compared; ``None`` if the rulesets were evaluated.
         conditions: The conditions of these rules.
-        families: The address families, if the change is not one of every family that these rules
-            are for; else empty.
+        families: The address families that changed; empty if all families of these rules did.
 
     Raises:
         TypeError: A value has the wrong type.

@@ -154,8 +154,8 @@ class Rule:
         ports: The transports and destination ports that it matches; all of them if the rule
             names none. It is empty for a rule about another protocol, such as ICMP.
         source_ports: The source ports that it matches.
-        translated_ports: The new destination ports; ``None`` if the ports are unchanged, or if a
-            condition has their name.
+        translated_ports: The new destination ports; ``None`` if the ports are unchanged, or are
+            given only by a name, which is in ``conditions``.
         families: The address families that it matches.
         action: What it does.
         target: The chain that a JUMP or a GOTO leads to; otherwise ``""``.
@@ -256,8 +256,8 @@ class Chain:
     """A list of rules that are evaluated one after the other: the rules of one group.
 
     The first rule that matches and has a verdict decides. A packet must pass every base chain on
-    its way. Chains with ``is_alternative`` are an exception, as the security groups of a cloud:
-    a packet must pass one of them at a hook.
+    its way. Chains with ``is_alternative`` are an exception, such as the security groups of a
+    cloud: at each hook, it is enough to pass one of them.
 
     Attributes:
         name: Its name, which is the ``group`` of its rules.
@@ -268,7 +268,8 @@ class Chain:
         families: The address families that it is for.
         translates: Whether its rules may change the destination.
         is_alternative: Whether passing another such chain of the hook is enough.
-        passes_translated: Whether packets whose destination was changed pass it at once.
+        passes_translated: Whether packets whose destination was changed pass it without being
+            compared with its rules.
 
     Raises:
         TypeError: A value has the wrong type.

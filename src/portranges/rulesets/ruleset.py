@@ -26,8 +26,8 @@ class Reachable:
 
     Attributes:
         ports: The ports that a client sends to. Every port that a packet can reach is among them.
-        is_exact: Whether these are exactly the ports: of an address family, every new packet to
-            a port arrives, or none does.
+        is_exact: Whether ``ports`` is exact. It is if, for each port and address family, either
+            every new packet arrives or none does.
         because: The rules that some packets match and others do not, and what was skipped, if
             they make the result inexact: first the implied rules, then the rules of the file, then
             what was skipped.
@@ -134,9 +134,9 @@ class Ruleset:
         """Return the ports that a new packet may reach.
 
         A new packet opens a connection; a match on established connections or the loopback
-        interface does not apply to it. Every other condition may hold if the rule accepts, and
-        may fail if the rule drops. Ports are those that the client sends to: the translated ports
-        decide what happens to them.
+        interface does not apply to it. Any other condition is assumed to hold if the rule accepts
+        and to fail if the rule drops, so no reachable port is missing. Ports are those that the
+        client sends to: the translated ports decide what happens to them.
 
         Args:
             direction: ``"in"`` for packets from other hosts to this one, ``"out"`` for those from
@@ -145,7 +145,7 @@ class Ruleset:
         Raises:
             TypeError: *direction* is not a ``str``.
             UnknownNameError: It is unknown.
-            InvalidValueError: The evaluation of the format was not compared with its tool.
+            InvalidValueError: The format has no evaluation; see ``chains``.
 
         Complexity:
             Linear in the number of rules.
@@ -202,7 +202,7 @@ class Ruleset:
             TypeError: An argument has the wrong type.
             InvalidPortError: *port* is outside 0 to 65535.
             UnknownNameError: *transport* or *direction* is unknown.
-            InvalidValueError: The evaluation of the format was not compared with its tool.
+            InvalidValueError: The format has no evaluation; see ``chains``.
 
         Complexity:
             Linear in the number of rules.
